@@ -1,0 +1,90 @@
+import type { Netns } from "../kernel/netns.ts";
+import type { Undo } from "../undo.ts";
+import type { CniArgs } from "./args.ts";
+import type { Ipam } from "./ipam.ts";
+import type { JsonObject } from "./json.ts";
+import type { Result } from "./result.ts";
+import type { SpecVersion } from "./version.ts";
+
+export type Verb = "ADD" | "CHECK" | "DEL" | "GC" | "STATUS" | "VERSION";
+
+/** One container's place on one network: the owner of everything that ADD makes. */
+export interface Attachment {
+  readonly network: string;
+  readonly containerId: string;
+  readonly ifName: string;
+}
+
+/**
+ * One CNI plugin. `run.ts` reads the environment and stdin, checks versions, opens namespaces on
+ * first use and turns whatever is thrown into the one error that is printed; handlers do the work.
+ */
+export interface Plugin<Config> {
+  /** The name it is executed by, and `type` in a configuration. */
+  readonly name: string;
+  readonly versions: readonly SpecVersion[];
+  /**
+   * Turns the configuration on stdin into what the handlers work with: complete, defaulted and
+   * consistent.
+   *
+   * @throws {CniError} code 7, naming the key, its value and what would be right
+   */
+  parseConfig(input: ConfigInput): Config;
+  /** A failing ADD leaves nothing: each deed is followed by `undo.push`. */
+  add(request: AddRequest<Config>): Result;
+  /** Throws what differs from the result of ADD; changes nothing. */
+  check(request: CheckRequest<Config>): void;
+  /** Succeeds when all is gone already, with the namespace gone, and without a previous result. */
+  del(request: DelRequest<Config>): void;
+  /** Removes what this network owns for attachments that are not in `isValid`. */
+  gc?(request: GcRequest<Config>): void;
+  /** Throws code 50 or 51 when an ADD would fail. */
+  status?(request: Request<Config>): void;
+}
+
+/** What a configuration is parsed from. */
+export interface ConfigInput {
+  readonly verb: Verb;
+  /** stdin, parsed; keys as they were written. */
+  readonly document: JsonObject;
+  readonly network: string;
+  readonly cniVersion: SpecVersion;
+  /** `CNI_ARGS`, not yet parsed: each plugin knows which keys it takes. */
+  readonly args: CniArgs;
+}
+
+export interface Request<Config> {
+  readonly config: Config;
+  readonly network: string;
+  readonly cniVersion: SpecVersion;
+  /** The namespace that the plugin was started in. */
+  readonly host: Netns;
+  /** The IPAM plugin that `ipam.type` names; without a type, one that grants nothing. */
+  readonly ipam: Ipam;
+}
+
+export interface AddRequest<Config> extends Request<Config> {
+  readonly attachment: Attachment;
+  readonly container: Netns;
+  readonly prevResult: Result | undefined;
+  /** Undone by the runner when the handler throws, and also when the result cannot be printed. */
+  readonly undo: Undo;
+}
+
+export interface CheckRequest<Config> extends Request<Config> {
+  readonly attachment: Attachment;
+  readonly container: Netns;
+  readonly prevResult: Result | undefined;
+}
+
+export interface DelRequest<Config> extends Request<Config> {
+  readonly attachment: Attachment;
+  /** Undefined when `CNI_NETNS` is empty, gone, or no longer a namespace. */
+  readonly container: Netns | undefined;
+  readonly prevResult: Result | undefined;
+}
+
+export interface GcRequest<Config> extends Request<Config> {
+  /** Whether the runtime still knows this attachment of the network. */
+  isValid(containerId: string, ifName: string): boolean;
+}

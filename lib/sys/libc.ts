@@ -1,0 +1,106 @@
+import { dlopen, type Pointer, read } from "bun:ffi";
+import { errnoOf } from "./errno.ts";
+import { SyscallError } from "./syscall-error.ts";
+
+/**
+ * The C library's system call wrappers: the only file that loads `bun:ffi`. Each function is named
+ * after its manual page in section 2, takes numbers and bytes, and throws a {@link SyscallError}.
+ * All of them run on the process's main thread, where JavaScript runs.
+ */
+
+const definitions = {
+  __errno_location: { args: [], returns: "ptr" },
+  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  flock: { args: ["i32", "i32"], returns: "i32" },
+  getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
+  recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+  send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+  setns: { args: ["i32", "i32"], returns: "i32" },
+  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+} as const;
+
+type Libc = ReturnType<typeof dlopen<typeof definitions>>["symbols"];
+
+let loaded: Libc | undefined;
+
+/** Loaded at first use: VERSION and the plugins that only touch files never pay for it. */
+function libc(): Libc {
+  loaded ??= open();
+  return loaded;
+}
+
+function open(): Libc {
+  const musl = process.arch === "arm64" ? "libc.musl-aarch64.so.1" : "libc.musl-x86_64.so.1";
+  try {
+    return dlopen("libc.so.6", definitions).symbols;
+  } catch {
+    // Not a glibc system. On musl "libc.so.6" exists only where gcompat is installed.
+    return dlopen(musl, definitions).symbols;
+  }
+}
+
+/** Must be the very next foreign call after the failed one: any other may overwrite errno. */
+function lastErrno(): number {
+  return read.i32(libc().__errno_location() as Pointer, 0);
+}
+
+/** Makes the call again when a signal interrupted it, as `SA_RESTART` would. */
+function call(name: string, attempt: () => number | bigint, subject?: string): number {
+  for (;;) {
+    const result = Number(attempt());
+    if (result >= 0) return result;
+    const errno = lastErrno();
+    if (errno !== errnoOf("EINTR")) throw new SyscallError(name, errno, subject);
+  }
+}
+
+/** `socket(2)`. @returns a file descriptor, closed with `fs.closeSync` */
+export function socket(domain: number, type: number, protocol: number): number {
+  return call("socket", () => libc().socket(domain, type, protocol));
+}
+
+/** `bind(2)`. @param address a `struct sockaddr_*` */
+export function bind(fd: number, address: Uint8Array): void {
+  call("bind", () => libc().bind(fd, address, address.length));
+}
+
+/** `getsockname(2)`. @param address filled in by the kernel */
+export function getsockname(fd: number, address: Uint8Array): void {
+  const length = new Uint32Array([address.length]);
+  call("getsockname", () => libc().getsockname(fd, address, length));
+}
+
+/** `setsockopt(2)` for an option whose value is an int. */
+export function setsockopt(fd: number, level: number, option: number, value: number): void {
+  const bytes = new Int32Array([value]);
+  call("setsockopt", () => libc().setsockopt(fd, level, option, bytes, bytes.byteLength));
+}
+
+/** `send(2)`. @returns how many bytes were sent */
+export function send(fd: number, data: Uint8Array, flags = 0): number {
+  return call("send", () => libc().send(fd, data, data.length, flags));
+}
+
+/** `recv(2)`. @returns how many bytes arrived; with `MSG_TRUNC`, how many there were */
+export function recv(fd: number, buffer: Uint8Array, flags = 0): number {
+  return call("recv", () => libc().recv(fd, buffer, buffer.length, flags));
+}
+
+/** `poll(2)` for input on one descriptor. @returns whether there is some before the time is over */
+export function pollInput(fd: number, milliseconds: number): boolean {
+  const POLLIN = 1;
+  const pollfd = new Int32Array([fd, POLLIN]);
+  return call("poll", () => libc().poll(pollfd, 1, milliseconds)) > 0;
+}
+
+/** `setns(2)`: moves this thread. Only `netns.ts` calls it. */
+export function setns(fd: number, type: number): void {
+  call("setns", () => libc().setns(fd, type));
+}
+
+/** `flock(2)`. */
+export function flock(fd: number, operation: number): void {
+  call("flock", () => libc().flock(fd, operation));
+}

@@ -1,0 +1,17 @@
+import { errnoName, errnoText } from "./errno.ts";
+
+/** A system call that failed. `errno` is the kernel's error number, `code` its name. */
+export class SyscallError extends Error {
+  override readonly name = "SyscallError";
+  readonly code: string;
+
+  /** @param subject what the call was made on, if that helps: a path, a namespace */
+  constructor(
+    readonly call: string,
+    readonly errno: number,
+    readonly subject?: string,
+  ) {
+    super(`${call}${subject === undefined ? "" : ` "${subject}"`}: ${errnoText(errno)}`);
+    this.code = errnoName(errno);
+  }
+}
