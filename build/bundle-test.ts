@@ -1,0 +1,36 @@
+import { join, relative } from "node:path";
+
+export interface TestBundle {
+  /** The JavaScript that Node runs. */
+  readonly path: string;
+  /** Whether the test drives the built executables, in the lab. */
+  readonly usesLab: boolean;
+}
+
+/**
+ * Bundles one test for Node, which cannot read TypeScript before version 22. Packages stay outside:
+ * tap must be one instance, and its own code must keep out of the stack traces.
+ *
+ * @throws what Bun says of the first file that does not parse or resolve
+ */
+export async function bundleTest(file: string, folder: string): Promise<TestBundle> {
+  // Flat names, since Bun writes source maps relative to the folder rather than to the file.
+  const name = relative(".", file).replaceAll("/", "-").replace(/\.ts$/, "");
+  const { outputs, metafile } = await Bun.build({
+    entrypoints: [file],
+    outdir: folder,
+    naming: `${name}.js`,
+    target: "node",
+    format: "esm",
+    packages: "external",
+    sourcemap: "inline",
+    metafile: true,
+  });
+  const [output] = outputs;
+  if (output === undefined) throw new Error(`Cannot bundle "${file}": no output`);
+  const inputs = Object.keys(metafile?.inputs ?? {});
+  return {
+    path: output.path,
+    usesLab: inputs.some((path) => join(path).endsWith("test/support/lab.ts")),
+  };
+}
