@@ -1,0 +1,43 @@
+/**
+ * Finds the word that `written` was probably meant to be: one slip of the pen away, two in a word
+ * of six letters or more. A slip is a letter left out, added, replaced, or swapped with its
+ * neighbour. Case does not matter.
+ */
+export function findNearMiss(written: string, known: readonly string[]): string | undefined {
+  let best: { readonly word: string; readonly slips: number } | undefined;
+  for (const word of known) {
+    const allowed = Math.min(word.length, written.length) < 6 ? 1 : 2;
+    if (word.length < 3 || Math.abs(word.length - written.length) > allowed) continue;
+    const slips = countSlips(written.toLowerCase(), word.toLowerCase());
+    if (slips <= allowed && slips < (best?.slips ?? Number.POSITIVE_INFINITY))
+      best = { word, slips };
+  }
+  return best?.word;
+}
+
+/** The Damerau-Levenshtein distance, in its "optimal string alignment" form. */
+function countSlips(a: string, b: string): number {
+  let beforeLast: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const isSame = a[row - 1] === b[column - 1];
+      const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      current.push(
+        Math.min(
+          cost(last, column) + 1,
+          cost(current, column - 1) + 1,
+          cost(last, column - 1) + (isSame ? 0 : 1),
+          isSwap ? cost(beforeLast, column - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+    [beforeLast, last] = [last, current];
+  }
+  return cost(last, b.length);
+}
+
+function cost(row: readonly number[], column: number): number {
+  return row[column] ?? Number.POSITIVE_INFINITY;
+}

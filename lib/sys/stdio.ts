@@ -1,0 +1,71 @@
+import { readSync, writeSync } from "node:fs";
+import { isErrno } from "./errno.ts";
+
+/**
+ * Standard input and output as plain system calls. The streams of `process` would be asynchronous
+ * and cost more time than everything else a plugin does (README, "Decisions").
+ */
+
+const STDIN = 0;
+const STDOUT = 1;
+const STDERR = 2;
+
+/** How long to sleep before another try where a non-blocking descriptor is not ready. */
+const pauseMilliseconds = 2;
+
+/**
+ * Reads stdin to its end.
+ *
+ * @param limit in bytes; one more than this is read at most
+ * @throws the error of `read(2)`, EBADF for one when stdin is closed
+ */
+export function readStdin(limit: number): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  while (total <= limit) {
+    const chunk = new Uint8Array(65_536);
+    const length = whenReady(() => readSync(STDIN, chunk));
+    if (length === 0) break;
+    chunks.push(chunk.subarray(0, length));
+    total += length;
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+/**
+ * Writes all of `text`.
+ *
+ * @throws the error of `write(2)`: EPIPE when nobody reads any more, ENOSPC, EBADF
+ */
+export function writeStdout(text: string): void {
+  write(STDOUT, text);
+}
+
+/** Writes to the log. That nobody wants it is no reason to fail. */
+export function writeStderr(text: string): void {
+  try {
+    write(STDERR, text);
+  } catch {
+    // A closed or full stderr must not decide whether a container gets its network.
+  }
+}
+
+function write(fd: number, text: string): void {
+  let rest: Uint8Array = new TextEncoder().encode(text);
+  while (rest.length > 0) {
+    const chunk = rest;
+    rest = rest.subarray(whenReady(() => writeSync(fd, chunk)));
+  }
+}
+
+/** A runtime may hand over a non-blocking pipe or socket: EAGAIN means later, not failure. */
+function whenReady(attempt: () => number): number {
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isErrno(error, "EAGAIN", "EINTR")) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMilliseconds);
+    }
+  }
+}
