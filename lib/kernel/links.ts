@@ -1,0 +1,110 @@
+import type { Connection } from "../netlink/connection.ts";
+import type { LinkKind } from "../netlink/route/link-kinds.ts";
+import {
+  decodeLink,
+  encodeChangeLink,
+  encodeCreateLink,
+  encodeDeleteLink,
+  encodeGetLink,
+  type Link,
+  type LinkAttributes,
+  type LinkChange,
+} from "../netlink/route/links.ts";
+import { isNotFound } from "../sys/errno.ts";
+
+export type { LinkKind } from "../netlink/route/link-kinds.ts";
+export type { Link, LinkAttributes, LinkChange, OperState } from "../netlink/route/links.ts";
+
+/** Names a link: by itself, or by what is known of it. */
+export type LinkRef = Pick<Link, "index" | "name">;
+
+const RTNLGRP_LINK = 1; // include/uapi/linux/rtnetlink.h
+
+/** The links of one network namespace: what `ip link` shows and does. */
+export class Links {
+  readonly #connection: () => Connection;
+  readonly #openConnection: () => Connection;
+
+  /** @param openConnection opens another one, to listen to events with */
+  constructor(connection: () => Connection, openConnection: () => Connection) {
+    this.#connection = connection;
+    this.#openConnection = openConnection;
+  }
+
+  /** @throws {NetlinkError} ENODEV when there is none */
+  get(wanted: string | number): Link {
+    const [link] = this.#decode(this.#connection().query(encodeGetLink(wanted)));
+    if (link === undefined) throw new Error(`The kernel did not describe link "${wanted}"`);
+    return link;
+  }
+
+  find(wanted: string | number): Link | undefined {
+    try {
+      return this.get(wanted);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  list(): Link[] {
+    return this.#decode(this.#connection().dump(encodeGetLink(undefined)));
+  }
+
+  /**
+   * Makes a link; with `netnsFd`, in another namespace.
+   *
+   * @throws {NetlinkError} EEXIST when the name is taken
+   */
+  create(spec: LinkAttributes & LinkKind): void {
+    this.#connection().request(encodeCreateLink(spec));
+  }
+
+  /** Changes all that `change` names, in one request. */
+  set(link: LinkRef, change: LinkChange): void {
+    this.#connection().request(encodeChangeLink(link.index, link.name, change));
+  }
+
+  /** @throws {NetlinkError} ENODEV when it is gone */
+  delete(link: LinkRef): void {
+    this.#connection().request(encodeDeleteLink(link.index, link.name));
+  }
+
+  /** Deletes a link unless it is gone already. */
+  remove(link: LinkRef): void {
+    try {
+      this.delete(link);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  /**
+   * Waits until a link is operational: up, and with a carrier that the kernel has taken note of.
+   * Only then does it carry packets.
+   *
+   * @param timeout in milliseconds
+   * @returns the link as last seen, which is not up when the time was too short
+   */
+  waitUntilOperational(link: LinkRef, timeout: number): Link {
+    const now = this.get(link.index);
+    if (now.operState === "up") return now;
+    const events = this.#openConnection();
+    try {
+      events.subscribe(RTNLGRP_LINK);
+      const deadline = performance.now() + timeout;
+      // Asked once more, for what happened before the subscription.
+      let latest = this.get(link.index);
+      while (latest.operState !== "up" && events.nextEvents(deadline) !== undefined) {
+        latest = this.get(link.index);
+      }
+      return latest;
+    } finally {
+      events.close();
+    }
+  }
+
+  #decode(messages: ReturnType<Connection["dump"]>): Link[] {
+    return messages.map(decodeLink).filter((link) => link !== undefined);
+  }
+}

@@ -1,0 +1,252 @@
+import { closeSync } from "node:fs";
+import { errnoOf, isErrno } from "../sys/errno.ts";
+import { bind, pollInput, recv, send, setsockopt, socket } from "../sys/libc.ts";
+import { insideNetns, type NetnsFile } from "../sys/netns.ts";
+import { decodeAcknowledgement, NetlinkError } from "./error.ts";
+import {
+  decodeMessages,
+  encodeMessages,
+  type NetlinkMessage,
+  type NetlinkRequest,
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  NLM_F_DUMP_INTR,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+} from "./message.ts";
+import { traceMessages } from "./trace.ts";
+
+export const NETLINK_ROUTE = 0;
+export const NETLINK_NETFILTER = 12;
+
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_SNDBUFFORCE = 32;
+const SO_RCVBUFFORCE = 33;
+const SOL_NETLINK = 270;
+const NETLINK_ADD_MEMBERSHIP = 1;
+const NETLINK_CAP_ACK = 10;
+const NETLINK_EXT_ACK = 11;
+const NETLINK_GET_STRICT_CHK = 12;
+const MSG_TRUNC = 0x20;
+const MSG_DONTWAIT = 0x40;
+
+/** The kernel's default for a socket's buffers; larger sends must ask for more. */
+const DEFAULT_BUFFER = 212_992;
+/** As often as libnl and the Go suite try before they give up on a consistent dump. */
+const DUMP_ATTEMPTS = 5;
+
+/**
+ * A netlink socket and the conversation over it. It stays in the namespace it was opened in,
+ * whatever this thread does afterwards. Everything is synchronous: the kernel answers a request
+ * before `send` returns, so that reading never waits (except for events).
+ */
+export class Connection {
+  readonly #fd: number;
+  readonly #protocol: number;
+  #buffer = Buffer.allocUnsafeSlow(65_536);
+  #sequence = 0;
+
+  private constructor(fd: number, protocol: number) {
+    this.#fd = fd;
+    this.#protocol = protocol;
+  }
+
+  /** @param protocol NETLINK_ROUTE or NETLINK_NETFILTER */
+  static open(protocol: number, netns?: NetnsFile): Connection {
+    const create = () => socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+    const fd = netns === undefined ? create() : insideNetns(netns, create);
+    try {
+      bind(fd, socketAddress());
+      setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
+      setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
+      // Lets the kernel filter dumps; Linux 4.20.
+      if (protocol === NETLINK_ROUTE) setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
+      return new Connection(fd, protocol);
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /**
+   * Sends all requests in one datagram and waits until each is acknowledged. The kernel carries
+   * out all of them in order, also those after one that fails.
+   *
+   * @throws {NetlinkError} of the first that failed
+   */
+  request(...requests: NetlinkRequest[]): void {
+    if (requests.length === 0) return;
+    const sent = this.#send(
+      requests.map((request) => ({ ...request, flags: request.flags | NLM_F_ACK })),
+    );
+    const unanswered = new Map(sent);
+    let first: { sequence: number; error: NetlinkError } | undefined;
+    while (unanswered.size > 0) {
+      for (const message of this.#receive()) {
+        const request = unanswered.get(message.sequence);
+        if (request === undefined || message.type !== NLMSG_ERROR) continue;
+        unanswered.delete(message.sequence);
+        const error = refusal(message, request.label);
+        if (error !== undefined) first ??= { sequence: message.sequence, error };
+      }
+    }
+    if (first !== undefined) throw first.error;
+  }
+
+  /**
+   * Sends one request that is answered by messages of its own, such as RTM_GETLINK for one link.
+   *
+   * @throws {NetlinkError}
+   */
+  query(request: NetlinkRequest): NetlinkMessage[] {
+    const sent = this.#send([{ ...request, flags: request.flags | NLM_F_ACK }]);
+    const replies: NetlinkMessage[] = [];
+    for (;;) {
+      for (const message of this.#receive()) {
+        if (!sent.has(message.sequence)) continue;
+        if (message.type !== NLMSG_ERROR) {
+          replies.push(message);
+          continue;
+        }
+        const error = refusal(message, request.label);
+        if (error !== undefined) throw error;
+        return replies;
+      }
+    }
+  }
+
+  /**
+   * Asks for everything that matches. A list that changed while the kernel wrote it is asked for
+   * again; after five such answers the last one is returned, as the Go suite does.
+   *
+   * @throws {NetlinkError}
+   */
+  dump(request: NetlinkRequest): NetlinkMessage[] {
+    for (let attempt = 1; ; attempt++) {
+      const { messages, isConsistent } = this.#dumpOnce(request);
+      if (isConsistent || attempt === DUMP_ATTEMPTS) return messages;
+    }
+  }
+
+  #dumpOnce(request: NetlinkRequest): { messages: NetlinkMessage[]; isConsistent: boolean } {
+    const sent = this.#send([{ ...request, flags: request.flags | NLM_F_DUMP }]);
+    const messages: NetlinkMessage[] = [];
+    let isConsistent = true;
+    for (;;) {
+      for (const message of this.#receive()) {
+        if (!sent.has(message.sequence)) continue;
+        if ((message.flags & NLM_F_DUMP_INTR) !== 0) isConsistent = false;
+        if (message.type === NLMSG_ERROR || message.type === NLMSG_DONE) {
+          const error = refusal(message, request.label);
+          if (error !== undefined) throw error;
+          return { messages, isConsistent };
+        }
+        messages.push(message);
+      }
+    }
+  }
+
+  /**
+   * Sends an nfnetlink batch, its begin and end messages among `requests`, as one datagram. Either
+   * all of it takes effect or nothing does. Answers come for those requests that failed, that carry
+   * NLM_F_ACK, or that NLM_F_ECHO asks to be told about.
+   *
+   * @returns the messages that are neither acknowledgements nor errors
+   * @throws {NetlinkError} of the first request that failed
+   */
+  transact(requests: readonly NetlinkRequest[]): NetlinkMessage[] {
+    const sent = this.#send(requests);
+    const replies: NetlinkMessage[] = [];
+    for (const message of this.#receiveQueued()) {
+      const request = sent.get(message.sequence);
+      if (request === undefined) continue;
+      if (message.type !== NLMSG_ERROR) {
+        replies.push(message);
+        continue;
+      }
+      const error = refusal(message, request.label);
+      if (error !== undefined) throw error;
+    }
+    return replies;
+  }
+
+  /** Asks for the events of a multicast group, such as RTNLGRP_LINK, from now on. */
+  subscribe(group: number): void {
+    setsockopt(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+  }
+
+  /**
+   * Waits for events of the groups subscribed to.
+   *
+   * @param deadline in milliseconds of `performance.now()`
+   * @returns the next ones, or undefined when the deadline has passed without any
+   */
+  nextEvents(deadline: number): NetlinkMessage[] | undefined {
+    const remaining = Math.max(0, Math.ceil(deadline - performance.now()));
+    return pollInput(this.#fd, remaining) ? this.#receive() : undefined;
+  }
+
+  #send(requests: readonly NetlinkRequest[]): Map<number, NetlinkRequest> {
+    const sent = new Map<number, NetlinkRequest>();
+    const messages = requests.map((request) => {
+      const sequence = ++this.#sequence;
+      sent.set(sequence, request);
+      return { ...request, flags: request.flags | NLM_F_REQUEST, sequence };
+    });
+    const datagram = encodeMessages(messages);
+    traceMessages(">", this.#protocol, datagram);
+    if (datagram.length > DEFAULT_BUFFER / 2) this.#growBuffers(datagram.length);
+    send(this.#fd, datagram);
+    return sent;
+  }
+
+  /** A large batch needs room to be sent, and each of its messages may be answered. */
+  #growBuffers(length: number): void {
+    setsockopt(this.#fd, SOL_SOCKET, SO_SNDBUFFORCE, 2 * length);
+    setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, 8 * length);
+  }
+
+  #receive(flags = 0): NetlinkMessage[] {
+    const length = recv(this.#fd, this.#buffer, MSG_TRUNC | flags);
+    if (length > this.#buffer.length) {
+      this.#buffer = Buffer.allocUnsafeSlow(2 * length);
+      throw new NetlinkError("receive", errnoOf("EMSGSIZE"), `a message of ${length} bytes`);
+    }
+    const datagram = Buffer.from(this.#buffer.subarray(0, length));
+    traceMessages("<", this.#protocol, datagram);
+    return decodeMessages(datagram);
+  }
+
+  /** Everything that has been answered already. */
+  #receiveQueued(): NetlinkMessage[] {
+    const messages: NetlinkMessage[] = [];
+    for (;;) {
+      try {
+        messages.push(...this.#receive(MSG_DONTWAIT));
+      } catch (error) {
+        if (isErrno(error, "EAGAIN")) return messages;
+        throw error;
+      }
+    }
+  }
+}
+
+/** A `struct sockaddr_nl` that leaves the port to the kernel. */
+function socketAddress(): Buffer {
+  const address = Buffer.alloc(12);
+  address.writeUInt16LE(AF_NETLINK, 0);
+  return address;
+}
+
+function refusal(message: NetlinkMessage, label: string): NetlinkError | undefined {
+  const { errno, kernelMessage } = decodeAcknowledgement(message);
+  return errno === 0 ? undefined : new NetlinkError(label, errno, kernelMessage);
+}

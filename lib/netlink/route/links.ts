@@ -1,0 +1,216 @@
+import { formatMac } from "../../ip/mac.ts";
+import { type NetlinkMessage, type NetlinkRequest, NLM_F_CREATE, NLM_F_EXCL } from "../message.ts";
+import {
+  AF_UNSPEC,
+  encode,
+  formatLinkMessage,
+  type LinkAttrs,
+  linkInfo,
+  MessageType,
+  parseAttributes,
+  parseLinkMessage,
+  u8,
+  u32,
+} from "./codec.ts";
+import { decodeKind, encodeKind, type KindState, type LinkKind } from "./link-kinds.ts";
+
+/** Links: RTM_NEWLINK and its kin, rtnetlink(7). What `ip link` does. */
+
+const IFF_UP = 1;
+const IFF_PROMISC = 0x100;
+const IFNAMSIZ = 16;
+const IFLA_EXT_MASK = 29;
+const IFLA_ALT_IFNAME = 53;
+const RTEXT_FILTER_SKIP_STATS = 8;
+const IFLA_BRPORT_MODE = 4;
+const IFLA_BRPORT_ISOLATED = 33;
+
+/** What a link can be made or changed to have. */
+export interface LinkAttributes {
+  readonly name?: string;
+  readonly mac?: Uint8Array;
+  readonly mtu?: number;
+  /** Index of the bridge or VRF it belongs to; 0 for none. */
+  readonly master?: number;
+  /** Index of the link below, for a VLAN or macvlan. */
+  readonly parent?: number;
+  readonly txQueueLength?: number;
+  /** An open namespace file: where the link shall be. */
+  readonly netnsFd?: number;
+  readonly alias?: string;
+}
+
+export interface LinkChange extends LinkAttributes {
+  readonly isUp?: boolean;
+  readonly isPromiscuous?: boolean;
+  /** How a bridge treats this link, its port. */
+  readonly bridgePort?: { readonly hairpin: boolean; readonly isolated: boolean };
+}
+
+/** A link as the kernel describes it. */
+export interface Link extends KindState {
+  readonly index: number;
+  readonly name: string;
+  readonly altNames: readonly string[];
+  /** "veth", "bridge", …; "" for what is no virtual device, such as lo. */
+  readonly kind: string;
+  /** Lower case, with colons; "" where the link layer has no addresses. */
+  readonly mac: string;
+  readonly mtu: number;
+  readonly isUp: boolean;
+  readonly isPromiscuous: boolean;
+  readonly operState: OperState;
+  readonly master: number | undefined;
+  /** IFLA_LINK: the other end of a veth pair, the link below a VLAN. */
+  readonly parent: number | undefined;
+  readonly alias: string;
+}
+
+/** RFC 2863 as the kernel numbers it, include/uapi/linux/if.h. */
+const operStates = [
+  "unknown",
+  "notpresent",
+  "down",
+  "lowerlayerdown",
+  "testing",
+  "dormant",
+  "up",
+] as const;
+
+export type OperState = (typeof operStates)[number];
+
+export function encodeCreateLink(spec: LinkAttributes & LinkKind): NetlinkRequest {
+  const linkinfo = encodeKind(spec, (peer) => encodeLink({ attrs: linkAttrs(peer) }));
+  return {
+    type: MessageType.NEWLINK,
+    flags: NLM_F_CREATE | NLM_F_EXCL,
+    payload: encodeLink({ attrs: { ...linkAttrs(spec), linkinfo } }),
+    label: `create ${spec.kind} "${spec.name ?? ""}"`,
+  };
+}
+
+/** @param name what errors call the link */
+export function encodeChangeLink(index: number, name: string, change: LinkChange): NetlinkRequest {
+  const attrs = linkAttrs(change);
+  if (change.bridgePort !== undefined) attrs.linkinfo = encodeBridgePort(change.bridgePort);
+  return {
+    type: MessageType.NEWLINK,
+    flags: 0,
+    payload: encodeLink({ index, ...flagChange(change), attrs }),
+    label: `set ${Object.keys(change).map(describeChange(change)).join(", ")} of "${name}"`,
+  };
+}
+
+function describeChange(change: LinkChange): (key: string) => string {
+  return (key) => {
+    if (key === "isUp") return change.isUp ? "up" : "down";
+    const value = Object.entries(change).find(([name]) => name === key)?.[1];
+    return typeof value === "object" ? key : `${key} ${String(value)}`;
+  };
+}
+
+export function encodeDeleteLink(index: number, name: string): NetlinkRequest {
+  return {
+    type: MessageType.DELLINK,
+    flags: 0,
+    payload: encodeLink({ index, attrs: {} }),
+    label: `delete link "${name}"`,
+  };
+}
+
+/** @param wanted a name (also an alternative one), an index, or undefined for all links */
+export function encodeGetLink(wanted: string | number | undefined): NetlinkRequest {
+  const attrs: LinkAttrs = {};
+  if (typeof wanted === "string" && Buffer.byteLength(wanted) < IFNAMSIZ) attrs.ifname = wanted;
+  const link = encodeLink({ attrs, ...(typeof wanted === "number" && { index: wanted }) });
+  const rest = encode((out) => {
+    if (typeof wanted === "string" && attrs.ifname === undefined) {
+      out.push(IFLA_ALT_IFNAME, Buffer.from(`${wanted}\0`));
+    }
+    out.push(IFLA_EXT_MASK, u32(RTEXT_FILTER_SKIP_STATS));
+  });
+  return {
+    type: MessageType.GETLINK,
+    flags: 0,
+    payload: Buffer.concat([link, Buffer.alloc(-link.length & 3), rest]),
+    label: wanted === undefined ? "list links" : `get link ${JSON.stringify(wanted)}`,
+  };
+}
+
+/** @returns undefined for any other message, such as the removal of a link */
+export function decodeLink({ type, payload }: NetlinkMessage): Link | undefined {
+  if (type !== MessageType.NEWLINK) return undefined;
+  const { data, attrs } = parseLinkMessage(payload);
+  const { kind, state } = decodeKind(attrs.linkinfo);
+  return {
+    index: data.index ?? 0,
+    name: attrs.ifname ?? "",
+    altNames: decodeAltNames(attrs.propList),
+    kind,
+    ...state,
+    mac: formatMac(attrs.address ?? Buffer.alloc(0)),
+    mtu: attrs.mtu ?? 0,
+    isUp: data.flags?.up === true,
+    isPromiscuous: data.flags?.promisc === true,
+    operState: operStates[attrs.operstate ?? 0] ?? "unknown",
+    master: attrs.master,
+    parent: attrs.link?.readUInt32LE(0),
+    alias: attrs.ifalias ?? "",
+  };
+}
+
+function decodeAltNames(propList: Buffer | undefined): string[] {
+  const names: string[] = [];
+  if (propList === undefined) return names;
+  parseAttributes(propList, ({ type, data }) => {
+    if (type === IFLA_ALT_IFNAME) names.push(data.toString("utf8").replace(/\0$/, ""));
+  });
+  return names;
+}
+
+function encodeLink(link: {
+  index?: number;
+  flags?: number;
+  change?: number;
+  attrs: LinkAttrs;
+}): Buffer {
+  const { index = 0, flags = 0, change = 0, attrs } = link;
+  const data = {
+    family: AF_UNSPEC,
+    index,
+    flags: { __unknown: flags },
+    change: { __unknown: change },
+  };
+  return encode((out) => formatLinkMessage({ kind: "link", data, attrs }, out));
+}
+
+function linkAttrs(link: LinkAttributes): LinkAttrs {
+  const attrs: LinkAttrs = {};
+  if (link.name !== undefined) attrs.ifname = link.name;
+  if (link.mac !== undefined) attrs.address = Buffer.from(link.mac);
+  if (link.mtu !== undefined) attrs.mtu = link.mtu;
+  if (link.master !== undefined) attrs.master = link.master;
+  if (link.parent !== undefined) attrs.link = u32(link.parent);
+  if (link.txQueueLength !== undefined) attrs.txqlen = link.txQueueLength;
+  if (link.netnsFd !== undefined) attrs.netNsFd = link.netnsFd;
+  if (link.alias !== undefined) attrs.ifalias = link.alias;
+  return attrs;
+}
+
+function flagChange({ isUp, isPromiscuous }: LinkChange): { flags: number; change: number } {
+  const up = isUp === undefined ? 0 : IFF_UP;
+  const promiscuous = isPromiscuous === undefined ? 0 : IFF_PROMISC;
+  return {
+    flags: (isUp === true ? up : 0) | (isPromiscuous === true ? promiscuous : 0),
+    change: up | promiscuous,
+  };
+}
+
+/** IFLA_INFO_SLAVE_DATA, so that one request sets the port and brings the link up. */
+function encodeBridgePort(port: { hairpin: boolean; isolated: boolean }): Buffer {
+  const slaveData = encode((out) => {
+    out.push(IFLA_BRPORT_MODE, u8(port.hairpin ? 1 : 0));
+    out.push(IFLA_BRPORT_ISOLATED, u8(port.isolated ? 1 : 0));
+  });
+  return encode((out) => out.emit(linkInfo.formatInfo({ slaveKind: "bridge", slaveData })));
+}
