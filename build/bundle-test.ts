@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 
 export interface TestBundle {
+  readonly file: string;
   /** The JavaScript that Node runs. */
   readonly path: string;
   /** Whether the test drives the built executables, in the lab. */
@@ -30,6 +31,7 @@ export async function bundleTest(file: string, folder: string): Promise<TestBund
   if (output === undefined) throw new Error(`Cannot bundle "${file}": no output`);
   const inputs = Object.keys(metafile?.inputs ?? {});
   return {
+    file,
     path: output.path,
     usesLab: inputs.some((path) => join(path).endsWith("test/support/lab.ts")),
   };

@@ -1,26 +1,15 @@
 /**
- * `npm test [-- FILE|FOLDER...]`: bundles the tests, runs each file under Node, two at a time, and
- * prints every failure whole. tap's own runner cannot: its TypeScript loader needs the compiler's
- * JavaScript interface, which TypeScript 7 does not have.
+ * `npm test [-- FILE|FOLDER...]`: bundles the tests, makes what they need, runs each file under
+ * Node, as many at a time as there are processors, and prints every failure whole. tap's own runner
+ * cannot: its TypeScript loader needs the compiler's JavaScript interface, which TypeScript 7 does
+ * not have.
  */
-import { type SpawnOptions, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { bundleTest, type TestBundle } from "./bundle-test.ts";
-import { parseTap } from "./tap-report.ts";
-
-/** After this a file is stopped, and has failed. */
-const deadline = 180_000;
-
-interface Outcome {
-  readonly file: string;
-  readonly passed: number;
-  readonly failed: number;
-  readonly skips: readonly string[];
-  /** Printed at the end, whole. */
-  readonly failures: readonly string[];
-  readonly milliseconds: number;
-}
+import { compile, folder as executables, isUpToDate } from "./executables.ts";
+import { ensureSystemPackages } from "./system-packages.ts";
+import { describeOutcome, failedOutcome, type Outcome, runTest } from "./test-file.ts";
 
 function findTests(paths: readonly string[]): string[] {
   const files = paths.flatMap((path) => {
@@ -31,66 +20,38 @@ function findTests(paths: readonly string[]): string[] {
   return [...new Set(files.map((file) => file.replaceAll(/\/+/g, "/")))].sort();
 }
 
-async function runFile(file: string, bundle: TestBundle): Promise<Outcome> {
-  const start = performance.now();
-  const { stdout, stderr, end } = await runNode(["--enable-source-maps", bundle.path]);
-  const report = parseTap(stdout);
-  const failures = [...report.failures];
-  // A file that says all is well and then dies has failed too.
-  const died = end !== undefined && report.failed === 0;
-  if (died) failures.push(`${file} ${end}`);
-  if (failures.length > 0 && stderr !== "") failures.push(`stderr:\n${stderr.trimEnd()}`);
-  return {
-    file,
-    passed: report.passed,
-    failed: report.failed + (died ? 1 : 0),
-    skips: report.skips,
-    failures,
-    milliseconds: performance.now() - start,
-  };
-}
-
-interface Finished {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** How it ended, unless well. */
-  readonly end: string | undefined;
-}
-
-function runNode(args: readonly string[]): Promise<Finished> {
-  const options: SpawnOptions = { stdio: ["ignore", "pipe", "pipe"], timeout: deadline };
-  const child = spawn("node", args, options);
-  const output = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name]?.setEncoding("utf8").on("data", (text: string) => {
-      output[name] += text;
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      const end = signal !== null ? `was ended by ${signal}` : `exited with ${code}`;
-      resolve({ ...output, end: code === 0 ? undefined : end });
-    });
-  });
-}
+/** A test is ready to run, or why it cannot. */
+type Prepared = TestBundle | { readonly file: string; readonly problem: string };
 
 /** Files that do not even bundle are failures of their own, and keep no other from running. */
-async function bundleAndRun(file: string, folder: string): Promise<Outcome> {
+async function prepare(file: string, folder: string): Promise<Prepared> {
   try {
-    return await runFile(file, await bundleTest(file, folder));
+    return await bundleTest(file, folder);
   } catch (error) {
-    const failures = [Bun.inspect(error)];
-    return { file, passed: 0, failed: 1, skips: [], failures, milliseconds: 0 };
+    return { file, problem: Bun.inspect(error) };
   }
 }
 
-async function runAll(files: readonly string[], folder: string): Promise<Outcome[]> {
-  const queue = [...files];
+/** Makes what the lab needs. @returns why it cannot be had */
+function prepareLab(): string | undefined {
+  try {
+    if (process.getuid?.() !== 0) throw new Error("Tests of the executables need root");
+    ensureSystemPackages("test");
+    if (!isUpToDate()) compile();
+    return undefined;
+  } catch (error) {
+    rmSync(executables, { recursive: true, force: true }); // lest old ones be tested
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function runAll(tests: readonly Prepared[]): Promise<Outcome[]> {
+  const queue = [...tests];
   const outcomes: Outcome[] = [];
   const work = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const outcome = await bundleAndRun(file, folder);
+    for (let test = queue.shift(); test !== undefined; test = queue.shift()) {
+      const outcome =
+        "problem" in test ? failedOutcome(test.file, test.problem) : await runTest(test);
       outcomes.push(outcome);
       console.log(describeOutcome(outcome));
     }
@@ -99,21 +60,26 @@ async function runAll(files: readonly string[], folder: string): Promise<Outcome
   return outcomes;
 }
 
-function describeOutcome({ file, passed, failed, skips, failures, milliseconds }: Outcome): string {
-  const counts = [`${passed} passed`];
-  if (failed > 0) counts.push(`${failed} failed`);
-  if (skips.length > 0) counts.push(`${skips.length} skipped`);
-  const line = `${failed > 0 ? "FAIL" : "ok  "} ${file}: ${counts.join(", ")} (${(milliseconds / 1000).toFixed(1)} s)`;
-  const blocks = failures.map((failure) => `\n${failure.replaceAll(/^/gm, "    ")}\n`);
-  return [line, ...blocks].join("\n");
+async function runTests(files: readonly string[], folder: string): Promise<Outcome[]> {
+  const tests: Prepared[] = [];
+  for (const file of files) tests.push(await prepare(file, folder));
+  const problem = tests.some((test) => "usesLab" in test && test.usesLab)
+    ? prepareLab()
+    : undefined;
+  const outcomes = await runAll(tests);
+  if (problem === undefined) return outcomes;
+  // Those that need no executables have run all the same.
+  const broken = failedOutcome("executables", problem);
+  console.log(describeOutcome(broken));
+  return [...outcomes, broken];
 }
 
-function summarise(outcomes: readonly Outcome[]): number {
+/** The last line is the sum, alone, for programs to read. */
+function summarise(outcomes: readonly Outcome[]): string {
   const sum = (key: "passed" | "failed") => outcomes.reduce((total, each) => total + each[key], 0);
   const skips = outcomes.flatMap(({ file, skips }) => skips.map((skip) => `${file}: ${skip}`));
-  if (skips.length > 0) console.log(`\nSkipped:\n  ${skips.join("\n  ")}`);
-  console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
-  return sum("failed");
+  const skipped = skips.length > 0 ? `\nSkipped:\n  ${skips.join("\n  ")}\n` : "";
+  return `${skipped}\n${sum("passed")} passed, ${sum("failed")} failed`;
 }
 
 mkdirSync("dist", { recursive: true });
@@ -121,5 +87,6 @@ const folder = mkdtempSync("dist/test-");
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const paths = process.argv.slice(2);
 const files = findTests(paths.length > 0 ? paths : ["test"]);
-const failed = summarise(await runAll(files, folder));
-process.exitCode = failed > 0 ? 1 : 0;
+const outcomes = await runTests(files, folder);
+console.log(summarise(outcomes));
+if (outcomes.length === 0 || outcomes.some(({ failed }) => failed > 0)) process.exitCode = 1;

@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { Namespace } from "../test/support/namespace.ts";
+import type { TestBundle } from "./bundle-test.ts";
+import { parseTap } from "./tap-report.ts";
+
+/** After this a file is stopped, and has failed. */
+const deadline = 180_000;
+
+/** How one test file ended. A test is a top-level `t.test`. */
+export interface Outcome {
+  readonly file: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skips: readonly string[];
+  /** Each whole, ready to be printed. */
+  readonly failures: readonly string[];
+  readonly milliseconds: number;
+}
+
+/** @returns the outcome of a file that could not be run */
+export function failedOutcome(file: string, problem: string): Outcome {
+  return { file, passed: 0, failed: 1, skips: [], failures: [problem], milliseconds: 0 };
+}
+
+/** Runs one bundled file under Node to its end. */
+export async function runTest({ file, path, usesLab }: TestBundle): Promise<Outcome> {
+  const start = performance.now();
+  const { pid, stdout, stderr, end } = await runNode(["--enable-source-maps", path]);
+  if (usesLab && pid !== undefined) Namespace.deleteAllOf(pid);
+  const report = parseTap(stdout);
+  const failures = [...report.failures];
+  // A file that says all is well and then dies has failed too.
+  const died = end !== undefined && report.failed === 0;
+  if (died) failures.push(`${file} ${end}`);
+  if (report.passed + report.failed + report.skips.length === 0) failures.push("No tests in it");
+  if (failures.length > 0 && stderr !== "") failures.push(`stderr:\n${stderr.trimEnd()}`);
+  return {
+    file,
+    passed: report.passed,
+    failed: failures.length > 0 ? Math.max(report.failed, 1) : 0,
+    skips: report.skips,
+    failures,
+    milliseconds: performance.now() - start,
+  };
+}
+
+interface Ended {
+  readonly pid: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** How it ended, unless well. */
+  readonly end: string | undefined;
+}
+
+function runNode(args: readonly string[]): Promise<Ended> {
+  const child = spawn("node", args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: deadline,
+    env: { ...process.env, PATCHBAY_BUN: process.execPath },
+  });
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      const end = signal !== null ? `was ended by ${signal}` : `exited with ${code}`;
+      resolve({ pid: child.pid, ...output, end: code === 0 ? undefined : end });
+    });
+  });
+}
+
+/** @returns one line for a file that passed, and all there is to know of one that failed */
+export function describeOutcome(outcome: Outcome): string {
+  const { file, passed, failed, skips, failures, milliseconds } = outcome;
+  const counts = [`${passed} passed`];
+  if (failed > 0) counts.push(`${failed} failed`);
+  if (skips.length > 0) counts.push(`${skips.length} skipped`);
+  const seconds = (milliseconds / 1000).toFixed(1);
+  const line = `${failed > 0 ? "FAIL" : "ok  "} ${file}: ${counts.join(", ")} (${seconds} s)`;
+  const blocks = failures.map((failure) => `\n${failure.replaceAll(/^/gm, "    ")}\n`);
+  return [line, ...blocks].join("\n");
+}

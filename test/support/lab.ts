@@ -1,0 +1,173 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Test } from "tap";
+import { Chain, type Conflist } from "./chain.ts";
+import { Namespace, type RunOptions, run } from "./namespace.ts";
+import { type Json, type Outcome, PluginFailure, parseOutcome } from "./outcome.ts";
+import { takeSnapshot } from "./snapshot.ts";
+
+/** The built executables. */
+export const patchbay = resolve("dist/bin");
+/** The reference suite as Debian packages it (1.1.1): it speaks up to CNI 1.0.0. */
+export const reference = "/usr/lib/cni";
+
+export type Verb = "ADD" | "CHECK" | "DEL" | "GC" | "STATUS" | "VERSION";
+
+/** One call of a plugin. Whatever is left out has a sensible default; see {@link Lab.cni}. */
+export interface Call extends Pick<RunOptions, "env" | "cwd"> {
+  /** Whom the call is about. */
+  readonly container?: Namespace;
+  /** `CNI_NETNS`: the container's path by default; "" as runtimes say when it is gone. */
+  readonly netns?: string;
+  /** `CNI_CONTAINERID`: that of {@link containerIdOf} by default. */
+  readonly containerId?: string;
+  /** `CNI_IFNAME`: "eth0" by default. */
+  readonly ifName?: string;
+  /** `CNI_ARGS`, "K=V;K=V": not set by default. */
+  readonly args?: string;
+  /** `CNI_PATH`, and where the plugin is executed from: that of the lab by default. */
+  readonly cniPath?: string;
+  /** What the plugin reads instead of the configuration. */
+  readonly stdin?: string | Uint8Array;
+}
+
+/** @returns the container ID that calls use for a container, the same in every run */
+export function containerIdOf(container: Namespace | undefined): string {
+  return container === undefined ? "container" : `container-${container.role}`;
+}
+
+/** A machine that is not the host, behind a link to it. */
+export interface Outside {
+  readonly namespace: Namespace;
+  /** Its own addresses. */
+  readonly ipv4: string;
+  readonly ipv6: string;
+  /** Those of the host's end, {@link Outside.uplink}. */
+  readonly hostIpv4: string;
+  readonly hostIpv6: string;
+  /** The host's link to it, where the host's default routes go. */
+  readonly uplink: string;
+}
+
+/**
+ * A throw-away world for one test: a namespace that plays the host, others that play containers and
+ * a machine elsewhere, and a /var/lib/cni of their own. All of it goes when the test ends.
+ */
+export interface Lab {
+  readonly host: Namespace;
+  /** What plugins find at /var/lib/cni. */
+  readonly stateDir: string;
+  /** host-local's default `dataDir`, as this process sees it: a folder per network. */
+  readonly dataDir: string;
+  /** Makes a container. */
+  container(role: string): Namespace;
+  /** The machine elsewhere, made at the first call. */
+  outside(): Outside;
+  /** Calls one plugin inside the host. A failure is an {@link Outcome} too. */
+  cni(verb: Verb, plugin: string, config: Json, call?: Call): Outcome;
+  /** As {@link Lab.cni}, but throws a {@link PluginFailure}. @returns the result of ADD */
+  succeed(verb: Verb, plugin: string, config: Json, call?: Call): Json;
+  /** Plays the runtime for a whole conflist. */
+  chain(conflist: Conflist, options?: { readonly cniPath?: string }): Chain;
+  /** Runs a program inside the host as plugins are run: with this lab's /var/lib/cni. */
+  runOnHost(argv: readonly string[], options?: RunOptions): ReturnType<typeof run>;
+  /** The state of host, containers and the machine elsewhere, whole, as text to be compared. */
+  snapshot(): string;
+}
+
+/** @param options.cniPath where plugins are looked for: {@link patchbay} by default */
+export function createLab(t: Test, options: { readonly cniPath?: string } = {}): Lab {
+  const stateDir = mkdtempSync(join(tmpdir(), "patchbay-lab-"));
+  const namespaces: Namespace[] = [];
+  t.teardown(() => {
+    for (const namespace of namespaces) namespace.delete();
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+  const create = (role: string) => {
+    const namespace = Namespace.create(role);
+    namespaces.push(namespace);
+    namespace.exec("ip", "link", "set", "lo", "up");
+    return namespace;
+  };
+  const host = create("host");
+  let outside: Outside | undefined;
+  mkdirSync("/var/lib/cni", { recursive: true });
+
+  const lab: Lab = {
+    host,
+    stateDir,
+    dataDir: join(stateDir, "networks"),
+    container: create,
+    outside: () => {
+      outside ??= connectOutside(host, create("outside"));
+      return outside;
+    },
+    cni: (verb, plugin, config, call = {}) => {
+      const cniPath = call.cniPath ?? options.cniPath ?? patchbay;
+      const program = join(cniPath.split(":")[0] ?? "", plugin);
+      return parseOutcome(
+        lab.runOnHost([program], {
+          stdin: call.stdin ?? JSON.stringify(config),
+          env: { ...environmentOf(verb, call, cniPath), ...call.env },
+          ...(call.cwd === undefined ? {} : { cwd: call.cwd }),
+        }),
+      );
+    },
+    succeed: (verb, plugin, config, call) => {
+      const outcome = lab.cni(verb, plugin, config, call);
+      if (outcome.exitCode !== 0) throw new PluginFailure(verb, plugin, outcome);
+      return outcome.result ?? {};
+    },
+    chain: (conflist, chainOptions) => new Chain(lab, conflist, chainOptions?.cniPath),
+    runOnHost: (argv, runOptions) => {
+      const bind = 'mount --bind "$0" /var/lib/cni && exec "$@"';
+      return run(host.command("sh", "-c", bind, stateDir, ...argv), runOptions);
+    },
+    snapshot: () => takeSnapshot(namespaces, stateDir),
+  };
+  return lab;
+}
+
+function environmentOf(verb: Verb, call: Call, cniPath: string): RunOptions["env"] {
+  const { container } = call;
+  return {
+    CNI_COMMAND: verb,
+    CNI_CONTAINERID: call.containerId ?? containerIdOf(container),
+    CNI_NETNS: call.netns ?? container?.path,
+    CNI_IFNAME: call.ifName ?? "eth0",
+    CNI_PATH: cniPath,
+    CNI_ARGS: call.args,
+  };
+}
+
+/**
+ * Addresses are those for documentation (RFC 5737, RFC 3849). The machine elsewhere has no route
+ * back to containers: it answers what comes from the host's own address, as on the Internet.
+ */
+function connectOutside(host: Namespace, namespace: Namespace): Outside {
+  const outside: Outside = {
+    namespace,
+    ipv4: "198.51.100.2",
+    ipv6: "2001:db8:100::2",
+    hostIpv4: "198.51.100.1",
+    hostIpv6: "2001:db8:100::1",
+    uplink: "uplink",
+  };
+  host.shell(`
+    ip link add uplink type veth peer name eth0 netns ${namespace.name}
+    ip address add ${outside.hostIpv4}/24 dev uplink
+    ip address add ${outside.hostIpv6}/64 dev uplink nodad
+    ip link set uplink up
+  `);
+  namespace.shell(`
+    ip address add ${outside.ipv4}/24 dev eth0
+    ip address add ${outside.ipv6}/64 dev eth0 nodad
+    ip link set eth0 up
+  `);
+  host.shell(`
+    ip route add default via ${outside.ipv4}
+    ip -6 route add default via ${outside.ipv6}
+  `);
+  return outside;
+}
