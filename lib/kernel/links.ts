@@ -3,6 +3,7 @@ import type { LinkKind } from "../netlink/route/link-kinds.ts";
 import {
   decodeLink,
   encodeChangeLink,
+  encodeConfigureKind,
   encodeCreateLink,
   encodeDeleteLink,
   encodeGetLink,
@@ -63,6 +64,11 @@ export class Links {
   /** Changes all that `change` names, in one request. */
   set(link: LinkRef, change: LinkChange): void {
     this.#connection().request(encodeChangeLink(link.index, link.name, change));
+  }
+
+  /** Changes what only links of its kind have, such as a bridge's VLAN filtering. */
+  configureKind(link: LinkRef, kind: LinkKind): void {
+    this.#connection().request(encodeConfigureKind(link.index, link.name, kind));
   }
 
   /** @throws {NetlinkError} ENODEV when it is gone */

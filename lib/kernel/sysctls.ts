@@ -20,14 +20,16 @@ export class Sysctls {
 
   /**
    * Makes settings have these values, in this order. What is right already is not written, so
-   * that a read-only /proc/sys is no obstacle then.
+   * that a read-only /proc/sys is no obstacle then. Settings that the kernel does not have, as
+   * without IPv6, are passed over: what they are about will fail by itself.
    *
    * @throws when a value is wrong and cannot be written
    */
   ensure(values: Readonly<Record<string, string>>): void {
     insideNetns(this.#netns, () => {
       for (const [key, value] of Object.entries(values)) {
-        if (readSysctl(key) !== value) writeFileSync(pathOf(key), value);
+        const current = readSysctl(key);
+        if (current !== undefined && current !== value) writeFileSync(pathOf(key), value);
       }
     });
   }

@@ -43,8 +43,15 @@ export interface LinkAttributes {
 export interface LinkChange extends LinkAttributes {
   readonly isUp?: boolean;
   readonly isPromiscuous?: boolean;
-  /** How a bridge treats this link, its port. */
-  readonly bridgePort?: { readonly hairpin: boolean; readonly isolated: boolean };
+  readonly bridgePort?: BridgePort;
+}
+
+/** How a bridge treats a link that is its port. */
+export interface BridgePort {
+  /** Frames may leave through the port they came in by. */
+  readonly hairpin: boolean;
+  /** No frames from or to other isolated ports. */
+  readonly isolated: boolean;
 }
 
 /** A link as the kernel describes it. */
@@ -61,6 +68,8 @@ export interface Link extends KindState {
   readonly isPromiscuous: boolean;
   readonly operState: OperState;
   readonly master: number | undefined;
+  /** How the bridge that is its master treats it. */
+  readonly bridgePort: BridgePort | undefined;
   /** IFLA_LINK: the other end of a veth pair, the link below a VLAN. */
   readonly parent: number | undefined;
   readonly alias: string;
@@ -98,6 +107,17 @@ export function encodeChangeLink(index: number, name: string, change: LinkChange
     flags: 0,
     payload: encodeLink({ index, ...flagChange(change), attrs }),
     label: `set ${Object.keys(change).map(describeChange(change)).join(", ")} of "${name}"`,
+  };
+}
+
+/** Changes what only links of its kind have, as `ip link set NAME type KIND` does. */
+export function encodeConfigureKind(index: number, name: string, spec: LinkKind): NetlinkRequest {
+  const linkinfo = encodeKind(spec, (peer) => encodeLink({ attrs: linkAttrs(peer) }));
+  return {
+    type: MessageType.NEWLINK,
+    flags: 0,
+    payload: encodeLink({ index, attrs: { linkinfo } }),
+    label: `configure ${spec.kind} "${name}"`,
   };
 }
 
@@ -154,6 +174,7 @@ export function decodeLink({ type, payload }: NetlinkMessage): Link | undefined 
     isPromiscuous: data.flags?.promisc === true,
     operState: operStates[attrs.operstate ?? 0] ?? "unknown",
     master: attrs.master,
+    bridgePort: decodeBridgePort(attrs.linkinfo),
     parent: attrs.link?.readUInt32LE(0),
     alias: attrs.ifalias ?? "",
   };
@@ -207,10 +228,23 @@ function flagChange({ isUp, isPromiscuous }: LinkChange): { flags: number; chang
 }
 
 /** IFLA_INFO_SLAVE_DATA, so that one request sets the port and brings the link up. */
-function encodeBridgePort(port: { hairpin: boolean; isolated: boolean }): Buffer {
+function encodeBridgePort(port: BridgePort): Buffer {
   const slaveData = encode((out) => {
     out.push(IFLA_BRPORT_MODE, u8(port.hairpin ? 1 : 0));
     out.push(IFLA_BRPORT_ISOLATED, u8(port.isolated ? 1 : 0));
   });
   return encode((out) => out.emit(linkInfo.formatInfo({ slaveKind: "bridge", slaveData })));
+}
+
+function decodeBridgePort(info: Buffer | undefined): BridgePort | undefined {
+  if (info === undefined) return undefined;
+  const { slaveKind, slaveData } = linkInfo.parseInfo(info);
+  if (slaveKind !== "bridge" || slaveData === undefined) return undefined;
+  let hairpin = false;
+  let isolated = false;
+  parseAttributes(slaveData, ({ type, data }) => {
+    if (type === IFLA_BRPORT_MODE) hairpin = data[0] === 1;
+    if (type === IFLA_BRPORT_ISOLATED) isolated = data[0] === 1;
+  });
+  return { hairpin, isolated };
 }

@@ -1,0 +1,172 @@
+import * as z from "zod/mini";
+import { parseArgs } from "../../lib/cni/args.ts";
+import { parseConfig } from "../../lib/cni/config.ts";
+import { CniError, ErrorCode, invalidConfig } from "../../lib/cni/error.ts";
+import type { ConfigInput } from "../../lib/cni/plugin.ts";
+import type { Dns } from "../../lib/cni/result.ts";
+import { parseMac } from "../../lib/ip/mac.ts";
+import { type PortVlans, parsePortVlans } from "./vlans.ts";
+
+/** What the bridge plugin does, complete and consistent. */
+export interface BridgeConfig {
+  /** The bridge's name. */
+  readonly bridge: string;
+  readonly isGateway: boolean;
+  readonly isDefaultGateway: boolean;
+  /** Replace an address of the bridge that contradicts, instead of failing. */
+  readonly forceAddress: boolean;
+  readonly mtu: number | undefined;
+  readonly hairpin: boolean;
+  readonly isPromiscuous: boolean;
+  /** Undefined without `vlan` and `vlanTrunk`: the bridge need not know VLANs. */
+  readonly vlans: PortVlans | undefined;
+  readonly detectDuplicates: boolean;
+  readonly leaveContainerDown: boolean;
+  readonly isolated: boolean;
+  readonly mac: Uint8Array | undefined;
+  /** Without IPAM the network is layer 2 only. */
+  readonly hasIpam: boolean;
+  /** Replaces what IPAM says when one of its keys is there, even with an empty list. */
+  readonly dns: Dns | undefined;
+}
+
+/** The keys of the configuration; each means what the reference suite's documentation says. */
+export const bridgeSchema = z.object({
+  bridge: z._default(z.string(), "cni0"),
+  isGateway: z._default(z.boolean(), false),
+  isDefaultGateway: z._default(z.boolean(), false),
+  forceAddress: z._default(z.boolean(), false),
+  ipMasq: z._default(z.boolean(), false),
+  ipMasqBackend: z.optional(z.string()),
+  mtu: z._default(z.int(), 0),
+  hairpinMode: z._default(z.boolean(), false),
+  promiscMode: z._default(z.boolean(), false),
+  vlan: z._default(z.int(), 0),
+  vlanTrunk: z.optional(
+    z.array(
+      z.object({
+        minID: z.optional(z.int()),
+        maxID: z.optional(z.int()),
+        id: z.optional(z.int()),
+      }),
+    ),
+  ),
+  preserveDefaultVlan: z._default(z.boolean(), false),
+  macspoofchk: z._default(z.boolean(), false),
+  enabledad: z._default(z.boolean(), false),
+  disableContainerInterface: z._default(z.boolean(), false),
+  portIsolation: z._default(z.boolean(), false),
+  ipam: z.optional(z.object({ type: z.optional(z.string()) })),
+  dns: z.optional(
+    z.object({
+      nameservers: z.optional(z.array(z.string())),
+      domain: z.optional(z.string()),
+      search: z.optional(z.array(z.string())),
+      options: z.optional(z.array(z.string())),
+    }),
+  ),
+  args: z.optional(z.object({ cni: z.optional(z.object({ mac: z.optional(z.string()) })) })),
+  runtimeConfig: z.optional(z.object({ mac: z.optional(z.string()) })),
+});
+
+type Document = z.output<typeof bridgeSchema>;
+
+/** @throws {CniError} code 7, or 2 for what this version cannot do */
+export function parseBridgeConfig(input: ConfigInput): BridgeConfig {
+  const document = parseConfig(bridgeSchema, input.document);
+  refuseContradictions(document);
+  const vlans = parsePortVlans(document);
+  refuseBridgeName(document.bridge, vlans);
+  return {
+    bridge: document.bridge,
+    isGateway: document.isGateway || document.isDefaultGateway,
+    isDefaultGateway: document.isDefaultGateway,
+    forceAddress: document.forceAddress,
+    mtu: parseMtu(document.mtu),
+    hairpin: document.hairpinMode,
+    isPromiscuous: document.promiscMode,
+    vlans,
+    detectDuplicates: document.enabledad,
+    leaveContainerDown: document.disableContainerInterface,
+    isolated: document.portIsolation,
+    mac: parseMacSources(document, input),
+    hasIpam: hasIpam(document),
+    dns: parseDns(document),
+  };
+}
+
+function hasIpam({ ipam }: Document): boolean {
+  return (ipam?.type ?? "") !== "";
+}
+
+function refuseContradictions(document: Document): void {
+  if (document.hairpinMode && document.promiscMode) {
+    throw invalidConfig(
+      "cannot set hairpin mode and promiscuous mode at the same time: " +
+        'set "hairpinMode" or "promiscMode" to false',
+    );
+  }
+  if (document.disableContainerInterface && hasIpam(document)) {
+    throw invalidConfig(
+      "cannot use IPAM when DisableContainerInterface flag is set: " +
+        'remove "ipam" or set "disableContainerInterface" to false',
+    );
+  }
+  for (const key of ["ipMasq", "macspoofchk"] as const) {
+    if (document[key]) {
+      throw new CniError(ErrorCode.unsupportedField, `unsupported field: "${key}" is true`);
+    }
+  }
+}
+
+const IFNAME_LENGTH = 15;
+
+function refuseBridgeName(name: string, vlans: PortVlans | undefined): void {
+  const longest = vlans?.pvid === undefined ? name : `${name}.${vlans.pvid}`;
+  if (/^[^/:\s]+$/.test(name) && name !== "." && name !== "..") {
+    if (Buffer.byteLength(longest) <= IFNAME_LENGTH) return;
+  }
+  throw invalidConfig(
+    `invalid bridge name "${longest}": names of links have 1 to ${IFNAME_LENGTH} bytes, ` +
+      'no "/", ":" or white space',
+  );
+}
+
+function parseMtu(mtu: number): number | undefined {
+  if (mtu < 0) throw invalidConfig(`invalid MTU ${mtu}: it must be positive, or 0 for the default`);
+  return mtu === 0 ? undefined : mtu;
+}
+
+/** `runtimeConfig.mac` before `args.cni.mac` before `MAC` of CNI_ARGS. */
+function parseMacSources(document: Document, { args }: ConfigInput): Uint8Array | undefined {
+  // Parsed even where another source wins: an unknown key in CNI_ARGS is an error.
+  const { MAC } = parseArgs(args, ["MAC"]);
+  const sources = {
+    "runtimeConfig.mac": document.runtimeConfig?.mac,
+    "args.cni.mac": document.args?.cni?.mac,
+    MAC,
+  };
+  for (const [source, text] of Object.entries(sources)) {
+    if (text === undefined || text === "") continue;
+    const mac = parseMac(text);
+    if (mac?.length === 6 && ((mac[0] ?? 0) & 1) === 0) return mac;
+    throw invalidConfig(
+      `invalid MAC address "${text}" in ${source}: it must be six bytes such as ` +
+        '"02:11:22:33:44:55", and no group address',
+    );
+  }
+  return undefined;
+}
+
+function parseDns({ dns }: Document): Dns | undefined {
+  if (dns === undefined || Object.values(dns).every((value) => value === undefined)) {
+    return undefined;
+  }
+  const { nameservers, domain, search, options } = dns;
+  return {
+    ...(nameservers && { nameservers }),
+    ...(domain !== undefined && { domain }),
+    ...(search && { search }),
+    ...(options && { options }),
+  };
+}
