@@ -43,11 +43,11 @@ const ATTEMPTS = 10;
  * @throws {NetlinkError}
  */
 export function createVethPair(spec: VethPairSpec): VethPair {
-  const hostName = createNamed(spec);
-  return {
-    hostEnd: spec.host.links.get(hostName),
-    containerEnd: spec.container.links.get(spec.name),
-  };
+  const { host, container, owner } = spec;
+  const hostEnd = host.links.get(createNamed(spec));
+  // A link cannot be made with an alias.
+  if (owner !== undefined) host.links.set(hostEnd, { alias: owner });
+  return { hostEnd, containerEnd: container.links.get(spec.name) };
 }
 
 /** @returns the name of the host end */
@@ -71,14 +71,13 @@ function createNamed(spec: VethPairSpec): string {
 }
 
 function describePair(name: string, spec: VethPairSpec): Parameters<Links["create"]>[0] {
-  const { container, mtu, mac, master, owner } = spec;
+  const { container, mtu, mac, master } = spec;
   return {
     kind: "veth",
     name,
     mac: randomMac(),
     ...(mtu !== undefined && { mtu }),
     ...(master !== undefined && { master }),
-    ...(owner !== undefined && { alias: owner }),
     peer: {
       name: spec.name,
       netnsFd: container.file.fd,
@@ -94,7 +93,8 @@ export function findVethsOf(host: Netns, owner: string): Link[] {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const link = host.links.find(hostEndName(owner, attempt));
     if (link === undefined) break;
-    if (link.kind === "veth" && link.alias === owner) found.push(link);
+    // Without an alias it was made by a process that was killed right after.
+    if (link.kind === "veth" && (link.alias === owner || link.alias === "")) found.push(link);
   }
   return found;
 }

@@ -40,16 +40,15 @@ export interface NetlinkRequest {
   readonly label: string;
 }
 
+type Sendable = Omit<NetlinkMessage, "payload"> & { readonly payload: Uint8Array };
+
 /** A datagram that breaks off in the middle of a message. */
 export class MalformedMessageError extends Error {
   override readonly name = "MalformedMessageError";
 }
 
 /** @returns the messages one after the other, each padded to 4 bytes */
-export function encodeMessages(
-  messages: readonly Omit<NetlinkMessage, "payload">[] &
-    readonly { readonly payload: Uint8Array }[],
-): Buffer {
+export function encodeMessages(messages: readonly Sendable[]): Buffer {
   const parts: Uint8Array[] = [];
   for (const { type, flags, sequence, payload } of messages) {
     const length = HEADER_LENGTH + payload.length;
