@@ -24,19 +24,29 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 }
 
 /**
- * Parses what a runtime writes to a plugin's stdin: one JSON object in UTF-8. `null` stands for an
- * empty object, as in the reference.
+ * Parses one JSON object in UTF-8: what a runtime writes to a plugin's stdin, or a delegate to its
+ * stdout. `null` stands for an empty object, as in the reference.
  *
+ * @param what names the document in the error
  * @throws {CniError} code 6, saying where the text stops being JSON
  */
-export function parseJson(bytes: Uint8Array): JsonObject {
+export function parseJson(bytes: Uint8Array, what = "network config"): JsonObject {
+  try {
+    return parseObject(bytes);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new CniError(ErrorCode.decoding, `error unmarshall ${what}: ${error.message}`);
+  }
+}
+
+function parseObject(bytes: Uint8Array): JsonObject {
   const text = decodeUtf8(bytes);
   if (nestingDepth(bytes) > maximumDepth) {
-    throw undecodable(`objects and lists may be nested ${maximumDepth} deep, not deeper`);
+    throw new SyntaxError(`objects and lists may be nested ${maximumDepth} deep, not deeper`);
   }
-  const value = parse(text) ?? {};
+  const value = parseText(text) ?? {};
   if (isJsonObject(value)) return value;
-  throw undecodable(`it must be an object in braces, not ${describeJson(value)}`);
+  throw new SyntaxError(`it must be an object in braces, not ${describeJson(value)}`);
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
@@ -45,19 +55,25 @@ function decodeUtf8(bytes: Uint8Array): string {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     const replaced = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-    throw undecodable(`${positionIn(replaced, replaced.indexOf("\uFFFD"))}: it must be UTF-8 text`);
+    const position = positionIn(replaced, replaced.indexOf("\uFFFD"));
+    throw new SyntaxError(`${position}: expected UTF-8 text, found another byte`);
   }
 }
 
-function parse(text: string): JsonValue {
+function parseText(text: string): JsonValue {
+  if (text.trim() === "") throw new SyntaxError("nothing to read, it is empty");
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    const { offset, problem } = findSyntaxError(text) ?? { offset: 0, problem: String(cause) };
-    throw undecodable(
-      text.trim() === "" ? "stdin is empty" : `${positionIn(text, offset)}: ${problem}`,
-    );
+  } catch (error) {
+    const found = findSyntaxError(text);
+    if (found === undefined) throw error;
+    throw new SyntaxError(`${positionIn(text, found.offset)}: ${found.problem}`);
   }
+}
+
+function positionIn(text: string, offset: number): string {
+  const before = text.slice(0, offset).split("\n");
+  return `line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }
 
 /** @returns how deep objects and lists are nested, in valid JSON and in anything else */
@@ -73,15 +89,6 @@ function nestingDepth(bytes: Uint8Array): number {
     if (depth > deepest) deepest = depth;
   }
   return deepest;
-}
-
-function undecodable(reason: string): CniError {
-  return new CniError(ErrorCode.decoding, `error unmarshall network config: ${reason}`);
-}
-
-function positionIn(text: string, offset: number): string {
-  const before = text.slice(0, offset).split("\n");
-  return `line ${before.length}, column ${(before.at(-1) ?? "").length + 1}`;
 }
 
 /**

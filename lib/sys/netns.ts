@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statfsSync } from "node:fs";
 import { errnoOf } from "./errno.ts";
 import { setns } from "./libc.ts";
+import { NotANamespaceError } from "./not-a-namespace-error.ts";
 import { SyscallError } from "./syscall-error.ts";
 
 const CLONE_NEWNET = 0x40000000; // include/uapi/linux/sched.h
@@ -13,15 +14,6 @@ export interface NetnsFile {
   readonly fd: number;
   readonly device: number;
   readonly inode: number;
-}
-
-/** A path that exists but is no namespace, such as a mount point left after an unmount. */
-export class NotANamespaceError extends Error {
-  override readonly name = "NotANamespaceError";
-
-  constructor(readonly path: string) {
-    super(`"${path}" is not a network namespace`);
-  }
 }
 
 /**

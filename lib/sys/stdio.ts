@@ -1,5 +1,6 @@
 import { readSync, writeSync } from "node:fs";
 import { isErrno } from "./errno.ts";
+import { sleep } from "./sleep.ts";
 
 /**
  * Standard input and output as plain system calls. The streams of `process` would be asynchronous
@@ -65,7 +66,7 @@ function whenReady(attempt: () => number): number {
       return attempt();
     } catch (error) {
       if (!isErrno(error, "EAGAIN", "EINTR")) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMilliseconds);
+      sleep(pauseMilliseconds);
     }
   }
 }

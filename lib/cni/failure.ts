@@ -1,0 +1,55 @@
+import { SyscallError } from "../sys/syscall-error.ts";
+import { IncompleteUndoError } from "../undo.ts";
+import { CniError, ErrorCode } from "./error.ts";
+import { formatJson } from "./json.ts";
+import type { SpecVersion } from "./version.ts";
+
+/**
+ * Turns whatever a handler threw into the error that the runtime reads. CNI's own errors keep
+ * their code; a file or program that could not be used is an I/O failure; what the kernel refused
+ * and all else is internal.
+ */
+export function toCniError(error: unknown): CniError {
+  if (error instanceof CniError) return error;
+  if (error instanceof IncompleteUndoError) return withLeftovers(error);
+  if (error instanceof AggregateError) return joined(error.errors.map(toCniError), error);
+  const code = isFileError(error) ? ErrorCode.io : ErrorCode.internal;
+  return new CniError(code, messageOf(error), "", { cause: error });
+}
+
+/** System calls of ours, and those of `node:fs`; a netlink error has an errno but no system call. */
+function isFileError(error: unknown): boolean {
+  return error instanceof SyscallError || (error instanceof Error && "syscall" in error);
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message === "" ? error.name : error.message;
+}
+
+/** The cause is what failed; that something of it is still there belongs beside it. */
+function withLeftovers({ cause, leftovers }: IncompleteUndoError): CniError {
+  const { code, msg, details } = toCniError(cause);
+  const left = leftovers.map(({ what, error }) => `cannot ${what}: ${toCniError(error).msg}`);
+  return new CniError(code, msg, [details, ...left].filter((text) => text !== "").join("; "), {
+    cause,
+  });
+}
+
+function joined(errors: readonly CniError[], cause: AggregateError): CniError {
+  const [first] = errors;
+  if (first === undefined) return new CniError(ErrorCode.internal, messageOf(cause));
+  const isUnanimous = errors.every(({ code }) => code === first.code);
+  const join = (texts: readonly string[]) => texts.filter((text) => text !== "").join("; ");
+  return new CniError(
+    isUnanimous ? first.code : ErrorCode.internal,
+    join(errors.map(({ msg }) => msg)),
+    join(errors.map(({ details }) => details)),
+    { cause },
+  );
+}
+
+/** The document of specification section 5, "Error". */
+export function formatError({ code, msg, details }: CniError, cniVersion: SpecVersion): string {
+  return formatJson({ cniVersion, code, msg, ...(details === "" ? {} : { details }) });
+}

@@ -1,0 +1,17 @@
+import { statSync } from "node:fs";
+
+/** Whether both paths lead to one file: hard links, bind mounts and `/proc` links included. */
+export function isSameFile(a: string, b: string): boolean {
+  const [first, second] = [identify(a), identify(b)];
+  return first !== undefined && first === second;
+}
+
+/** @returns undefined when nothing is there, or it cannot be looked at */
+function identify(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
