@@ -1,0 +1,82 @@
+import { basename } from "node:path";
+import { CniError, ErrorCode } from "../lib/cni/error.ts";
+import { formatError, toCniError } from "../lib/cni/failure.ts";
+import type { Plugin } from "../lib/cni/plugin.ts";
+import { processWorld } from "../lib/cni/process-world.ts";
+import { runPlugin } from "../lib/cni/run.ts";
+import { currentVersion } from "../lib/cni/version.ts";
+import { type PluginName, pluginNames } from "./names.ts";
+
+/**
+ * The one executable. It is installed under every plugin's name, and the name that it is called by
+ * says which one to be. `require` loads the code of that plugin when it is called, and no other's.
+ */
+
+/** Stamped by the build. */
+declare const PATCHBAY_VERSION: string;
+
+const loaders: { readonly [name in PluginName]?: () => Plugin<unknown> } = {
+  bridge() {
+    const module: typeof import("./bridge/bridge.ts") = require("./bridge/bridge.ts");
+    return module.bridge;
+  },
+  loopback() {
+    const module: typeof import("./loopback/loopback.ts") = require("./loopback/loopback.ts");
+    return module.loopback;
+  },
+};
+
+const world = processWorld({
+  buildVersion: `patchbay-v${PATCHBAY_VERSION}`,
+  findPlugin: (name) => findLoader(name)?.(),
+  ownNetns: () => loadNetns().own(),
+  openNetns: (path) => loadNetns().open(path),
+});
+
+function findLoader(name: string): (() => Plugin<unknown>) | undefined {
+  const known = pluginNames.find((pluginName) => pluginName === name);
+  return known === undefined ? undefined : loaders[known];
+}
+
+function loadNetns() {
+  const module: typeof import("../lib/kernel/netns.ts") = require("../lib/kernel/netns.ts");
+  return module.Netns;
+}
+
+/** The name it was called by; under a name that means nothing, the name of its file. */
+function chooseName(): string {
+  const names = [process.argv0, process.execPath].map((path) => basename(path));
+  return names.find((name) => name === "patchbay" || findLoader(name) !== undefined) ?? "";
+}
+
+function main(): number {
+  const name = chooseName();
+  const plugin = world.findPlugin(name);
+  if (plugin !== undefined) return runPlugin(plugin, world);
+  if (name === "patchbay") return introduce();
+  throw new CniError(
+    ErrorCode.invalidEnvironment,
+    `there is no plugin "${basename(process.argv0)}": this executable is to be called ` +
+      `${pluginNames.join(", ")} or patchbay`,
+  );
+}
+
+function introduce(): number {
+  world.writeStdout(
+    `patchbay ${PATCHBAY_VERSION}: CNI network plugins (${pluginNames.join(", ")}).\n` +
+      "A container runtime executes them by their names; see https://www.cni.dev.\n",
+  );
+  return 0;
+}
+
+/** Whatever happens, a runtime gets an error that it can read, and nobody gets a stack trace. */
+function run(): number {
+  try {
+    return main();
+  } catch (error) {
+    world.writeStdout(formatError(toCniError(error), currentVersion));
+    return 1;
+  }
+}
+
+process.exitCode = run();
