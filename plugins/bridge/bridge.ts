@@ -20,7 +20,6 @@ import type {
   Request,
 } from "../../lib/cni/plugin.ts";
 import type { Interface, Result } from "../../lib/cni/result.ts";
-import { specVersions } from "../../lib/cni/version.ts";
 import type { Link } from "../../lib/kernel/links.ts";
 import type { Netns } from "../../lib/kernel/netns.ts";
 import { createVethPair, findVethsOf, type VethPair } from "../../lib/kernel/veth.ts";
@@ -39,8 +38,6 @@ import { ensureVlanGateway, findVlanGateway } from "./vlan-gateway.ts";
 
 /** Connects a container to a bridge on the host with a veth pair. */
 export const bridge: Plugin<BridgeConfig> = {
-  name: "bridge",
-  versions: specVersions,
   parseConfig: parseBridgeConfig,
   add,
   check,

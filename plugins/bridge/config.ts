@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { parseArgs } from "../../lib/cni/args.ts";
 import { parseConfig } from "../../lib/cni/config.ts";
 import { CniError, ErrorCode, invalidConfig } from "../../lib/cni/error.ts";
+import type { JsonObject } from "../../lib/cni/json.ts";
 import type { ConfigInput } from "../../lib/cni/plugin.ts";
 import type { Dns } from "../../lib/cni/result.ts";
 import { parseMac } from "../../lib/ip/mac.ts";
@@ -71,9 +72,16 @@ export const bridgeSchema = z.object({
 
 type Document = z.output<typeof bridgeSchema>;
 
-/** @throws {CniError} code 7, or 2 for what this version cannot do */
+/** @throws {CniError} code 7, 4 for CNI_ARGS, or 2 for what this version cannot do */
 export function parseBridgeConfig(input: ConfigInput): BridgeConfig {
-  const document = parseConfig(bridgeSchema, input.document);
+  // What is to be removed is found by its owner: a configuration that got broken since must not
+  // keep it from going.
+  if (input.verb === "DEL" || input.verb === "GC") return configOf({}, { ...input, args: "" });
+  return configOf(input.document, input);
+}
+
+function configOf(json: JsonObject, input: ConfigInput): BridgeConfig {
+  const document = parseConfig(bridgeSchema, json);
   refuseContradictions(document);
   const vlans = parsePortVlans(document);
   refuseBridgeName(document.bridge, vlans);
@@ -139,23 +147,27 @@ function parseMtu(mtu: number): number | undefined {
 
 /** `runtimeConfig.mac` before `args.cni.mac` before `MAC` of CNI_ARGS. */
 function parseMacSources(document: Document, { args }: ConfigInput): Uint8Array | undefined {
-  // Parsed even where another source wins: an unknown key in CNI_ARGS is an error.
-  const { MAC } = parseArgs(args, ["MAC"]);
-  const sources = {
-    "runtimeConfig.mac": document.runtimeConfig?.mac,
-    "args.cni.mac": document.args?.cni?.mac,
-    MAC,
-  };
-  for (const [source, text] of Object.entries(sources)) {
-    if (text === undefined || text === "") continue;
-    const mac = parseMac(text);
-    if (mac?.length === 6 && ((mac[0] ?? 0) & 1) === 0) return mac;
-    throw invalidConfig(
-      `invalid MAC address "${text}" in ${source}: it must be six bytes such as ` +
-        '"02:11:22:33:44:55", and no group address',
-    );
-  }
-  return undefined;
+  // Read even where another source wins: an unknown key in CNI_ARGS is an error.
+  const { MAC = "" } = parseArgs(args, ["MAC"]);
+  const fromRuntime = document.runtimeConfig?.mac ?? "";
+  if (fromRuntime !== "") return requireMac(fromRuntime, "runtimeConfig.mac", invalidConfig);
+  const fromArgs = document.args?.cni?.mac ?? "";
+  if (fromArgs !== "") return requireMac(fromArgs, "args.cni.mac", invalidConfig);
+  return MAC === "" ? undefined : requireMac(MAC, "MAC of CNI_ARGS", invalidEnvironment);
+}
+
+function requireMac(text: string, source: string, complain: (msg: string) => CniError): Uint8Array {
+  const mac = parseMac(text);
+  const isGroup = ((mac?.[0] ?? 0) & 1) === 1;
+  if (mac?.length === 6 && !isGroup) return mac;
+  throw complain(
+    `invalid MAC address "${text}" in ${source}: it must be six bytes such as ` +
+      '"02:11:22:33:44:55", and no group address',
+  );
+}
+
+function invalidEnvironment(msg: string): CniError {
+  return new CniError(ErrorCode.invalidEnvironment, msg);
 }
 
 function parseDns({ dns }: Document): Dns | undefined {
