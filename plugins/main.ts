@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { CniError, ErrorCode } from "../lib/cni/error.ts";
 import { formatError, toCniError } from "../lib/cni/failure.ts";
-import type { Plugin } from "../lib/cni/plugin.ts";
+import type { Plugin, PluginEntry } from "../lib/cni/plugin.ts";
 import { processWorld } from "../lib/cni/process-world.ts";
 import { runPlugin } from "../lib/cni/run.ts";
-import { currentVersion } from "../lib/cni/version.ts";
+import { currentVersion, specVersions } from "../lib/cni/version.ts";
 import { type PluginName, pluginNames } from "./names.ts";
 
 /**
@@ -26,17 +26,20 @@ const loaders: { readonly [name in PluginName]?: () => Plugin<unknown> } = {
   },
 };
 
+function findPlugin(wanted: string): PluginEntry | undefined {
+  const name = pluginNames.find((known) => known === wanted);
+  const load = name === undefined ? undefined : loaders[name];
+  return name === undefined || load === undefined
+    ? undefined
+    : { name, versions: specVersions, load };
+}
+
 const world = processWorld({
   buildVersion: `patchbay-v${PATCHBAY_VERSION}`,
-  findPlugin: (name) => findLoader(name)?.(),
+  findPlugin,
   ownNetns: () => loadNetns().own(),
   openNetns: (path) => loadNetns().open(path),
 });
-
-function findLoader(name: string): (() => Plugin<unknown>) | undefined {
-  const known = pluginNames.find((pluginName) => pluginName === name);
-  return known === undefined ? undefined : loaders[known];
-}
 
 function loadNetns() {
   const module: typeof import("../lib/kernel/netns.ts") = require("../lib/kernel/netns.ts");
@@ -46,12 +49,12 @@ function loadNetns() {
 /** The name it was called by; under a name that means nothing, the name of its file. */
 function chooseName(): string {
   const names = [process.argv0, process.execPath].map((path) => basename(path));
-  return names.find((name) => name === "patchbay" || findLoader(name) !== undefined) ?? "";
+  return names.find((name) => name === "patchbay" || findPlugin(name) !== undefined) ?? "";
 }
 
 function main(): number {
   const name = chooseName();
-  const plugin = world.findPlugin(name);
+  const plugin = findPlugin(name);
   if (plugin !== undefined) return runPlugin(plugin, world);
   if (name === "patchbay") return introduce();
   throw new CniError(

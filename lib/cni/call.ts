@@ -1,7 +1,7 @@
 import type { Environment } from "./environment.ts";
 import type { JsonObject } from "./json.ts";
 import type { Namespaces } from "./namespaces.ts";
-import type { Plugin, Verb } from "./plugin.ts";
+import type { PluginEntry, Verb } from "./plugin.ts";
 import type { SpecVersion } from "./version.ts";
 import type { World } from "./world.ts";
 
@@ -10,7 +10,7 @@ export type Operation = Exclude<Verb, "VERSION">;
 
 /** One question of a runtime to one plugin, checked and understood. */
 export interface Call {
-  readonly plugin: Plugin<unknown>;
+  readonly plugin: PluginEntry;
   readonly operation: Operation;
   readonly environment: Environment;
   /** Delegates get the very bytes: whatever else they say to somebody must arrive. */

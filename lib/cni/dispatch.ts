@@ -4,6 +4,7 @@ import type { Call, Operation } from "./call.ts";
 import { toCniError } from "./failure.ts";
 import { ipamOf } from "./ipam-delegate.ts";
 import { objectMember } from "./json-members.ts";
+import type { Plugin } from "./plugin.ts";
 import type { Result } from "./result.ts";
 import { formatResult, parsePrevResult, parseResult } from "./result-versions.ts";
 import { expectVersion } from "./version-gate.ts";
@@ -13,10 +14,12 @@ type Deliver = (result: Result) => void;
 
 /** Calls the plugin's handler for what the runtime wants done. */
 export function dispatch(call: Call, deliver: Deliver): void {
-  handlers[call.operation](call, deliver);
+  handlers[call.operation](call.plugin.load(), call, deliver);
 }
 
-const handlers: { readonly [operation in Operation]: (call: Call, deliver: Deliver) => void } = {
+type Handler = (plugin: Plugin<unknown>, call: Call, deliver: Deliver) => void;
+
+const handlers: { readonly [operation in Operation]: Handler } = {
   ADD: add,
   CHECK: check,
   DEL: del,
@@ -24,38 +27,42 @@ const handlers: { readonly [operation in Operation]: (call: Call, deliver: Deliv
   STATUS: status,
 };
 
-function add(call: Call, deliver: Deliver): void {
-  const request = makeRequest(call, () => call.namespaces.container);
-  withUndo((undo) => deliver(call.plugin.add(Object.assign(request, { undo }))));
+function add(plugin: Plugin<unknown>, call: Call, deliver: Deliver): void {
+  const request = makeRequest(plugin, call, () => call.namespaces.container);
+  withUndo((undo) => deliver(plugin.add(Object.assign(request, { undo }))));
 }
 
-function check(call: Call): void {
-  call.plugin.check(makeRequest(call, () => call.namespaces.container));
+function check(plugin: Plugin<unknown>, call: Call): void {
+  plugin.check(makeRequest(plugin, call, () => call.namespaces.container));
 }
 
-function del(call: Call): void {
-  call.plugin.del(makeRequest(call, () => call.namespaces.containerIfThere));
+function del(plugin: Plugin<unknown>, call: Call): void {
+  plugin.del(makeRequest(plugin, call, () => call.namespaces.containerIfThere));
 }
 
-function gc(call: Call): void {
+function gc(plugin: Plugin<unknown>, call: Call): void {
   const isValid = parseAttachments(call.document);
   const request = Object.assign(
-    makeRequest(call, () => undefined),
+    makeRequest(plugin, call, () => undefined),
     { isValid },
   );
-  if (call.plugin.gc === undefined) request.ipam.gc();
-  else call.plugin.gc(request);
+  if (plugin.gc === undefined) request.ipam.gc();
+  else plugin.gc(request);
 }
 
-function status(call: Call): void {
-  const request = makeRequest(call, () => undefined);
-  if (call.plugin.status === undefined) request.ipam.status();
-  else call.plugin.status(request);
+function status(plugin: Plugin<unknown>, call: Call): void {
+  const request = makeRequest(plugin, call, () => undefined);
+  if (plugin.status === undefined) request.ipam.status();
+  else plugin.status(request);
 }
 
 /** Namespaces are opened when a handler asks for them: IPAM plugins never do. */
-function makeRequest<Container>(call: Call, openContainer: () => Container) {
-  const { plugin, operation, document, network, cniVersion, environment, namespaces } = call;
+function makeRequest<Container>(
+  plugin: Plugin<unknown>,
+  call: Call,
+  openContainer: () => Container,
+) {
+  const { operation, document, network, cniVersion, environment, namespaces } = call;
   const { args, containerId, ifName } = environment;
   return {
     config: plugin.parseConfig({ verb: operation, document, network, cniVersion, args }),

@@ -15,14 +15,19 @@ export interface Attachment {
   readonly ifName: string;
 }
 
+/** What is known of a plugin before its code is loaded: enough to answer VERSION. */
+export interface PluginEntry {
+  /** The name it is executed by, and `type` in a configuration. */
+  readonly name: string;
+  readonly versions: readonly SpecVersion[];
+  load(): Plugin<unknown>;
+}
+
 /**
  * One CNI plugin. `run.ts` reads the environment and stdin, checks versions, opens namespaces on
  * first use and turns whatever is thrown into the one error that is printed; handlers do the work.
  */
 export interface Plugin<Config> {
-  /** The name it is executed by, and `type` in a configuration. */
-  readonly name: string;
-  readonly versions: readonly SpecVersion[];
   /**
    * Turns the configuration on stdin into what the handlers work with: complete, defaulted and
    * consistent.

@@ -6,7 +6,7 @@ import { formatError, toCniError } from "./failure.ts";
 import { formatJson, formatJsonLine, parseJson } from "./json.ts";
 import { Namespaces } from "./namespaces.ts";
 import { parseNetwork } from "./network.ts";
-import type { Plugin } from "./plugin.ts";
+import type { PluginEntry } from "./plugin.ts";
 import { formatResult } from "./result-versions.ts";
 import { currentVersion, isSpecVersion, type SpecVersion } from "./version.ts";
 import { expectVersion } from "./version-gate.ts";
@@ -18,7 +18,7 @@ import type { World } from "./world.ts";
  *
  * @returns the exit status
  */
-export function runPlugin(plugin: Plugin<unknown>, world: World): number {
+export function runPlugin(plugin: PluginEntry, world: World): number {
   const verb = world.variables["CNI_COMMAND"] ?? "";
   if (verb === "") return describePlugin(plugin, world);
   let errorVersion: SpecVersion = currentVersion;
@@ -48,7 +48,7 @@ export function runPlugin(plugin: Plugin<unknown>, world: World): number {
 }
 
 /** For people who run a plugin by hand to see what it is. */
-function describePlugin({ name, versions }: Plugin<unknown>, world: World): number {
+function describePlugin({ name, versions }: PluginEntry, world: World): number {
   world.writeStderr(
     `CNI ${name} plugin ${world.buildVersion}\n` +
       `CNI protocol versions supported: ${versions.join(", ")}\n`,
@@ -56,7 +56,7 @@ function describePlugin({ name, versions }: Plugin<unknown>, world: World): numb
   return 0;
 }
 
-function describeVersions({ versions }: Plugin<unknown>, world: World): number {
+function describeVersions({ versions }: PluginEntry, world: World): number {
   const document = { cniVersion: currentVersion, supportedVersions: versions };
   world.writeStdout(`${formatJsonLine(document)}\n`);
   return 0;

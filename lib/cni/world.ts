@@ -1,7 +1,7 @@
 import type { Netns } from "../kernel/netns.ts";
 import type { Execution, Finished } from "../sys/exec.ts";
 import type { Variables } from "./environment.ts";
-import type { Plugin } from "./plugin.ts";
+import type { PluginEntry } from "./plugin.ts";
 
 /**
  * All that a plugin meets outside of itself. The entry point gives it the real one; whoever wants
@@ -17,7 +17,7 @@ export interface World {
   /** The log. Never fails. */
   writeStderr(text: string): void;
   /** The plugin of this executable that has this name. */
-  findPlugin(name: string): Plugin<unknown> | undefined;
+  findPlugin(name: string): PluginEntry | undefined;
   isOwnExecutable(file: string): boolean;
   /** @throws {SyscallError} when it cannot be started */
   execute(file: string, execution: Execution): Finished;

@@ -2,7 +2,6 @@ import { CniError, ErrorCode } from "../../lib/cni/error.ts";
 import { discrepancy } from "../../lib/cni/expectations.ts";
 import type { AddRequest, CheckRequest, DelRequest, Plugin } from "../../lib/cni/plugin.ts";
 import type { Result } from "../../lib/cni/result.ts";
-import { specVersions } from "../../lib/cni/version.ts";
 import { type Address, type Family, formatAddress } from "../../lib/ip/address.ts";
 import { type Cidr, formatCidr } from "../../lib/ip/cidr.ts";
 import type { Link } from "../../lib/kernel/links.ts";
@@ -13,8 +12,6 @@ import type { Netns } from "../../lib/kernel/netns.ts";
  * says nothing: the interface is always lo.
  */
 export const loopback: Plugin<unknown> = {
-  name: "loopback",
-  versions: specVersions,
   parseConfig: () => undefined,
   add,
   check,
