@@ -1,4 +1,4 @@
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 
 export interface TestBundle {
   readonly file: string;
@@ -9,8 +9,8 @@ export interface TestBundle {
 }
 
 /**
- * Bundles one test for Node, which cannot read TypeScript before version 22. Packages stay outside:
- * tap must be one instance, and its own code must keep out of the stack traces.
+ * Bundles one test for Node, which cannot read TypeScript before version 22. The packages go in as
+ * well: one file loads twice as fast as the two hundred of tap, and ten times so in the VM.
  *
  * @throws what Bun says of the first file that does not parse or resolve
  */
@@ -20,10 +20,9 @@ export async function bundleTest(file: string, folder: string): Promise<TestBund
   const { outputs, metafile } = await Bun.build({
     entrypoints: [file],
     outdir: folder,
-    naming: `${name}.js`,
+    naming: `${name}.mjs`,
     target: "node",
     format: "esm",
-    packages: "external",
     sourcemap: "inline",
     metafile: true,
   });
@@ -33,6 +32,6 @@ export async function bundleTest(file: string, folder: string): Promise<TestBund
   return {
     file,
     path: output.path,
-    usesLab: inputs.some((path) => join(path).endsWith("test/support/lab.ts")),
+    usesLab: inputs.some((path) => path.endsWith("test/support/lab.ts")),
   };
 }

@@ -6,6 +6,9 @@ import { parseTap } from "./tap-report.ts";
 /** After this a file is stopped, and has failed. */
 const deadline = 180_000;
 
+/** How Node runs a bundle, so that failures point at the TypeScript. */
+export const nodeOptions: readonly string[] = ["--enable-source-maps"];
+
 /** How one test file ended. A test is a top-level `t.test`. */
 export interface Outcome {
   readonly file: string;
@@ -17,42 +20,41 @@ export interface Outcome {
   readonly milliseconds: number;
 }
 
-/** @returns the outcome of a file that could not be run */
-export function failedOutcome(file: string, problem: string): Outcome {
-  return { file, passed: 0, failed: 1, skips: [], failures: [problem], milliseconds: 0 };
+/** How a process ended. */
+export interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What it came to, unless it ended well: "exited with 1". */
+  readonly end: string | undefined;
 }
 
 /** Runs one bundled file under Node to its end. */
 export async function runTest({ file, path, usesLab }: TestBundle): Promise<Outcome> {
   const start = performance.now();
-  const { pid, stdout, stderr, end } = await runNode(["--enable-source-maps", path]);
+  const { pid, ...ended } = await runNode([...nodeOptions, path]);
   if (usesLab && pid !== undefined) Namespace.deleteAllOf(pid);
-  const report = parseTap(stdout);
-  const failures = [...report.failures];
+  return judge(file, ended, performance.now() - start);
+}
+
+/** @returns the outcome of a file that could not be run */
+export function failedOutcome(file: string, problem: string): Outcome {
+  return { file, passed: 0, failed: 1, skips: [], failures: [problem], milliseconds: 0 };
+}
+
+/** @returns what a file's output and end come to */
+export function judge(file: string, ended: Ended, milliseconds: number): Outcome {
+  const { stdout, stderr, end } = ended;
+  const { passed, failed, skips, failures } = parseTap(stdout);
+  const all = [...failures];
   // A file that says all is well and then dies has failed too.
-  const died = end !== undefined && report.failed === 0;
-  if (died) failures.push(`${file} ${end}`);
-  if (report.passed + report.failed + report.skips.length === 0) failures.push("No tests in it");
-  if (failures.length > 0 && stderr !== "") failures.push(`stderr:\n${stderr.trimEnd()}`);
-  return {
-    file,
-    passed: report.passed,
-    failed: failures.length > 0 ? Math.max(report.failed, 1) : 0,
-    skips: report.skips,
-    failures,
-    milliseconds: performance.now() - start,
-  };
+  if (end !== undefined && failed === 0) all.push(`${file} ${end}`);
+  if (passed + failed + skips.length === 0) all.push("No tests in it");
+  if (all.length > 0 && stderr !== "") all.push(`stderr:\n${stderr.trimEnd()}`);
+  const count = all.length > 0 ? Math.max(failed, 1) : 0;
+  return { file, passed, failed: count, skips, failures: all, milliseconds };
 }
 
-interface Ended {
-  readonly pid: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-  /** How it ended, unless well. */
-  readonly end: string | undefined;
-}
-
-function runNode(args: readonly string[]): Promise<Ended> {
+function runNode(args: readonly string[]): Promise<Ended & { readonly pid: number | undefined }> {
   const child = spawn("node", args, {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: deadline,

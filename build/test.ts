@@ -1,15 +1,19 @@
 /**
- * `npm test [-- FILE|FOLDER...]`: bundles the tests, makes what they need, runs each file under
- * Node, as many at a time as there are processors, and prints every failure whole. tap's own runner
- * cannot: its TypeScript loader needs the compiler's JavaScript interface, which TypeScript 7 does
- * not have.
+ * `npm test [-- [--vm] FILE|FOLDER...]`: bundles the tests, makes what they need, runs each file
+ * under Node, as many at a time as there are processors, and prints every failure whole. What this
+ * kernel cannot run is run in the VM, with --vm everything.
+ *
+ * tap's own runner cannot: its TypeScript loader needs the compiler's JavaScript interface, which
+ * TypeScript 7 does not have.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { skipPrefix } from "../test/support/kernel-features.ts";
 import { bundleTest, type TestBundle } from "./bundle-test.ts";
 import { compile, folder as executables, isUpToDate } from "./executables.ts";
 import { ensureSystemPackages } from "./system-packages.ts";
 import { describeOutcome, failedOutcome, type Outcome, runTest } from "./test-file.ts";
+import { runTestsInVm } from "./test-vm.ts";
 
 function findTests(paths: readonly string[]): string[] {
   const files = paths.flatMap((path) => {
@@ -20,58 +24,73 @@ function findTests(paths: readonly string[]): string[] {
   return [...new Set(files.map((file) => file.replaceAll(/\/+/g, "/")))].sort();
 }
 
-/** A test is ready to run, or why it cannot. */
-type Prepared = TestBundle | { readonly file: string; readonly problem: string };
-
 /** Files that do not even bundle are failures of their own, and keep no other from running. */
-async function prepare(file: string, folder: string): Promise<Prepared> {
+async function bundle(file: string, folder: string): Promise<TestBundle | Outcome> {
   try {
     return await bundleTest(file, folder);
   } catch (error) {
-    return { file, problem: Bun.inspect(error) };
+    return report(failedOutcome(file, Bun.inspect(error)));
   }
 }
 
-/** Makes what the lab needs. @returns why it cannot be had */
-function prepareLab(): string | undefined {
+/** Makes what the lab needs. @returns why it cannot be had; other tests can do without */
+function prepareLab(): Outcome[] {
   try {
     if (process.getuid?.() !== 0) throw new Error("Tests of the executables need root");
     ensureSystemPackages("test");
     if (!isUpToDate()) compile();
-    return undefined;
+    return [];
   } catch (error) {
     rmSync(executables, { recursive: true, force: true }); // lest old ones be tested
-    return error instanceof Error ? error.message : String(error);
+    return [
+      report(failedOutcome(executables, error instanceof Error ? error.message : `${error}`)),
+    ];
   }
 }
 
-async function runAll(tests: readonly Prepared[]): Promise<Outcome[]> {
+async function runHere(tests: readonly TestBundle[]): Promise<Outcome[]> {
   const queue = [...tests];
   const outcomes: Outcome[] = [];
   const work = async () => {
     for (let test = queue.shift(); test !== undefined; test = queue.shift()) {
-      const outcome =
-        "problem" in test ? failedOutcome(test.file, test.problem) : await runTest(test);
-      outcomes.push(outcome);
-      console.log(describeOutcome(outcome));
+      outcomes.push(report(await runTest(test)));
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   return outcomes;
 }
 
-async function runTests(files: readonly string[], folder: string): Promise<Outcome[]> {
-  const tests: Prepared[] = [];
-  for (const file of files) tests.push(await prepare(file, folder));
-  const problem = tests.some((test) => "usesLab" in test && test.usesLab)
-    ? prepareLab()
-    : undefined;
-  const outcomes = await runAll(tests);
-  if (problem === undefined) return outcomes;
-  // Those that need no executables have run all the same.
-  const broken = failedOutcome("executables", problem);
-  console.log(describeOutcome(broken));
-  return [...outcomes, broken];
+async function runInVm(tests: readonly TestBundle[], folder: string): Promise<Outcome[]> {
+  if (tests.length === 0) return [];
+  console.log(`In a VM, which takes a while: ${tests.map(({ file }) => file).join(", ")}`);
+  return (await runTestsInVm(tests, folder)).map(report);
+}
+
+function report(outcome: Outcome): Outcome {
+  console.log(describeOutcome(outcome));
+  return outcome;
+}
+
+function isForVm({ skips }: Outcome): boolean {
+  return process.arch === "x64" && skips.some((skip) => skip.includes(skipPrefix));
+}
+
+/** @returns what came of all tests; a file that was run again in the VM is there twice */
+async function runAll(files: readonly string[], folder: string, vmOnly: boolean) {
+  const bundles = await Promise.all(files.map((file) => bundle(file, folder)));
+  const tests = bundles.filter((each) => "path" in each);
+  const broken = bundles.filter((each) => "failures" in each);
+  if (tests.some(({ usesLab }) => usesLab)) broken.push(...prepareLab());
+  if (vmOnly) return [...broken, ...(await runInVm(tests, folder))];
+
+  const here = await runHere(tests);
+  const again = new Set(here.filter(isForVm).map(({ file }) => file));
+  const inVm = await runInVm(
+    tests.filter(({ file }) => again.has(file)),
+    folder,
+  );
+  const settled = here.map((each) => (again.has(each.file) ? { ...each, skips: [] } : each));
+  return [...broken, ...settled, ...inVm];
 }
 
 /** The last line is the sum, alone, for programs to read. */
@@ -85,8 +104,8 @@ function summarise(outcomes: readonly Outcome[]): string {
 mkdirSync("dist", { recursive: true });
 const folder = mkdtempSync("dist/test-");
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-const paths = process.argv.slice(2);
+const paths = process.argv.slice(2).filter((argument) => argument !== "--vm");
 const files = findTests(paths.length > 0 ? paths : ["test"]);
-const outcomes = await runTests(files, folder);
+const outcomes = await runAll(files, folder, process.argv.includes("--vm"));
 console.log(summarise(outcomes));
 if (outcomes.length === 0 || outcomes.some(({ failed }) => failed > 0)) process.exitCode = 1;

@@ -21,7 +21,14 @@ t.test("a module's functions take namespaces among their arguments", async (t) =
   const { createVethPair } =
     kernelModule<typeof import("../../lib/kernel/veth.ts")>("lib/kernel/veth.ts");
   const mac = Uint8Array.of(2, 0, 0, 0, 0, 1);
-  const pair = createVethPair({ host, container, name: "eth0", mtu: 1400, mac });
+  const pair = createVethPair({
+    host,
+    container,
+    name: "eth0",
+    mtu: 1400,
+    mac,
+    owner: "net a eth0",
+  });
   t.match(lab.host.ip("link", "show", pair.hostEnd.name), [{ mtu: 1400 }]);
   t.match(a.ip("link", "show", "eth0"), [{ address: "02:00:00:00:00:01", mtu: 1400 }]);
 });
