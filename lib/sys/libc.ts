@@ -11,8 +11,11 @@ import { SyscallError } from "./syscall-error.ts";
 const definitions = {
   __errno_location: { args: [], returns: "ptr" },
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  fgetxattr: { args: ["i32", "ptr", "ptr", "u64"], returns: "i64" },
   flock: { args: ["i32", "i32"], returns: "i32" },
+  fsetxattr: { args: ["i32", "ptr", "ptr", "u64", "i32"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
   send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
@@ -72,6 +75,13 @@ export function getsockname(fd: number, address: Uint8Array): void {
   call("getsockname", () => libc().getsockname(fd, address, length));
 }
 
+/** `getsockopt(2)`. @param value filled in by the kernel. @returns how many bytes of it */
+export function getsockopt(fd: number, level: number, option: number, value: Uint8Array): number {
+  const length = new Uint32Array([value.length]);
+  call("getsockopt", () => libc().getsockopt(fd, level, option, value, length));
+  return length[0] ?? 0;
+}
+
 /** `setsockopt(2)` for an option whose value is an int. */
 export function setsockopt(fd: number, level: number, option: number, value: number): void {
   const bytes = new Int32Array([value]);
@@ -103,4 +113,21 @@ export function setns(fd: number, type: number): void {
 /** `flock(2)`. */
 export function flock(fd: number, operation: number): void {
   call("flock", () => libc().flock(fd, operation));
+}
+
+/** `fgetxattr(2)`. @param value filled in by the kernel. @returns how many bytes of it */
+export function fgetxattr(fd: number, name: string, value: Uint8Array): number {
+  const key = cString(name);
+  return call("fgetxattr", () => libc().fgetxattr(fd, key, value, value.length), name);
+}
+
+/** `fsetxattr(2)`: creates or replaces. */
+export function fsetxattr(fd: number, name: string, value: Uint8Array): void {
+  const key = cString(name);
+  call("fsetxattr", () => libc().fsetxattr(fd, key, value, value.length, 0), name);
+}
+
+/** Text as C has it: it ends with a NUL. */
+function cString(text: string): Uint8Array {
+  return new TextEncoder().encode(`${text}\0`);
 }
