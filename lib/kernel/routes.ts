@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from "../ip/address.ts";
 import type { Connection } from "../netlink/connection.ts";
+import type { NetlinkMessage } from "../netlink/message.ts";
 import {
   decodeRoute,
   encodeAddRoute,
@@ -26,11 +27,20 @@ export class Routes {
 
   /** @param table all tables when absent */
   list(family: 4 | 6, table?: number): KernelRoute[] {
-    const messages = this.#connection().dump(encodeListRoutes(family, table));
-    return messages
+    return this.#dump(family, table)
       .map(decodeRoute)
       .filter((route) => route !== undefined)
       .filter((route) => table === undefined || route.table === table);
+  }
+
+  #dump(family: 4 | 6, table: number | undefined): NetlinkMessage[] {
+    try {
+      return this.#connection().dump(encodeListRoutes(family, table));
+    } catch (error) {
+      // Tables come into being with their first route.
+      if (isNotFound(error)) return [];
+      throw error;
+    }
   }
 
   /** The route that a packet to `destination` takes, or undefined when there is none. */

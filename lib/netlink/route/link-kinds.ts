@@ -1,4 +1,4 @@
-import { encode, linkInfo, u8, u16, u32 } from "./codec.ts";
+import { encode, linkInfo, parseAttributes, u8, u16, u32 } from "./codec.ts";
 import type { LinkAttributes } from "./links.ts";
 
 /**
@@ -28,6 +28,7 @@ export interface KindState {
 }
 
 const ETH_P_8021Q = 0x8100;
+const IFLA_BR_VLAN_FILTERING = 7;
 const IFLA_MACVLAN_BC_QUEUE_LEN = 7;
 const macvlanModes: Record<MacvlanMode, number> = { private: 1, vepa: 2, bridge: 4, passthru: 8 };
 const ipvlanModes: Record<IpvlanMode, number> = { l2: 0, l3: 1, l3s: 2 };
@@ -76,19 +77,11 @@ function bigEndian16(value: number): number {
   return ((value & 0xff) << 8) | (value >> 8);
 }
 
-/** @param info the value of IFLA_LINKINFO */
-export function decodeKind(info: Buffer | undefined): { kind: string; state: KindState } {
-  if (info === undefined) return { kind: "", state: {} };
-  const { kind = "", data } = linkInfo.parseInfo(info);
-  return { kind, state: data === undefined ? {} : decodeKindData(kind, data) };
-}
-
-function decodeKindData(kind: string, data: Buffer): KindState {
+/** @param data the value of IFLA_INFO_DATA */
+export function decodeKindState(kind: string, data: Buffer): KindState {
   switch (kind) {
-    case "bridge": {
-      const { vlanFiltering } = linkInfo.parseBridge(data);
-      return vlanFiltering === undefined ? {} : { vlanFiltering: vlanFiltering[0] === 1 };
-    }
+    case "bridge":
+      return decodeBridge(data);
     case "vlan": {
       const { id } = linkInfo.parseVlan(data);
       return id === undefined ? {} : { vlanId: id };
@@ -108,6 +101,15 @@ function decodeKindData(kind: string, data: Buffer): KindState {
     default:
       return {};
   }
+}
+
+/** One of fifty attributes, and read with every bridge: without the codec. */
+function decodeBridge(data: Buffer): KindState {
+  let vlanFiltering: boolean | undefined;
+  parseAttributes(data, (attribute) => {
+    if (attribute.type === IFLA_BR_VLAN_FILTERING) vlanFiltering = attribute.data[0] === 1;
+  });
+  return vlanFiltering === undefined ? {} : { vlanFiltering };
 }
 
 function nameOf<Name extends string>(

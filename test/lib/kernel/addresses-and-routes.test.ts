@@ -150,3 +150,9 @@ t.test("sysctls are those of the namespace, and what is right already is not wri
   netns.sysctls.prefer({ "net/ipv4/conf/nothing/arp_notify": "1" });
   t.end();
 });
+
+t.test("a table that does not exist has no routes", (t) => {
+  const { routes } = kernel(createLab(t).container("without-any"));
+  for (const family of [4, 6] as const) t.same(routes.list(family, 4_711), []);
+  t.end();
+});
