@@ -1,6 +1,3 @@
-import { basename } from "node:path";
-import { CniError, ErrorCode } from "../lib/cni/error.ts";
-import { formatError, toCniError } from "../lib/cni/failure.ts";
 import type { Plugin, PluginEntry } from "../lib/cni/plugin.ts";
 import { processWorld } from "../lib/cni/process-world.ts";
 import { runPlugin } from "../lib/cni/run.ts";
@@ -48,18 +45,22 @@ function loadNetns() {
 
 /** The name it was called by; under a name that means nothing, the name of its file. */
 function chooseName(): string {
-  const names = [process.argv0, process.execPath].map((path) => basename(path));
+  const names = [process.argv0, process.execPath].map(baseName);
   return names.find((name) => name === "patchbay" || findPlugin(name) !== undefined) ?? "";
+}
+
+/** `node:path` would take longer to load than the rest of this file. */
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function main(): number {
   const name = chooseName();
+  if (name === "patchbay") return introduce();
   const plugin = findPlugin(name);
   if (plugin !== undefined) return runPlugin(plugin, world);
-  if (name === "patchbay") return introduce();
-  throw new CniError(
-    ErrorCode.invalidEnvironment,
-    `there is no plugin "${basename(process.argv0)}": this executable is to be called ` +
+  throw new Error(
+    `there is no plugin "${baseName(process.argv0)}": this executable is to be called ` +
       `${pluginNames.join(", ")} or patchbay`,
   );
 }
@@ -77,8 +78,8 @@ function run(): number {
   try {
     return main();
   } catch (error) {
-    world.writeStdout(formatError(toCniError(error), currentVersion));
-    return 1;
+    const failure: typeof import("../lib/cni/failure.ts") = require("../lib/cni/failure.ts");
+    return failure.reportFailure(error, currentVersion, world);
   }
 }
 

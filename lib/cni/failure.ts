@@ -3,6 +3,7 @@ import { IncompleteUndoError } from "../undo.ts";
 import { CniError, ErrorCode } from "./error.ts";
 import { formatJson } from "./json.ts";
 import type { SpecVersion } from "./version.ts";
+import type { World } from "./world.ts";
 
 /**
  * Turns whatever a handler threw into the error that the runtime reads. CNI's own errors keep
@@ -49,7 +50,19 @@ function joined(errors: readonly CniError[], cause: AggregateError): CniError {
   );
 }
 
-/** The document of specification section 5, "Error". */
-export function formatError({ code, msg, details }: CniError, cniVersion: SpecVersion): string {
-  return formatJson({ cniVersion, code, msg, ...(details === "" ? {} : { details }) });
+/**
+ * Prints the one document that a runtime reads after a failure (specification, section 5, "Error").
+ *
+ * @returns the exit status
+ */
+export function reportFailure(error: unknown, cniVersion: SpecVersion, world: World): number {
+  const { code, msg, details } = toCniError(error);
+  const document = { cniVersion, code, msg, ...(details === "" ? {} : { details }) };
+  try {
+    world.writeStdout(formatJson(document));
+  } catch {
+    // Nobody reads stdout any more. The log may still have a reader, and there is the exit status.
+    world.writeStderr(`${msg}\n`);
+  }
+  return 1;
 }

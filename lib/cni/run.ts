@@ -1,49 +1,22 @@
-import type { Call, Operation } from "./call.ts";
-import { dispatch } from "./dispatch.ts";
-import { parseEnvironment } from "./environment.ts";
-import { CniError, ErrorCode } from "./error.ts";
-import { formatError, toCniError } from "./failure.ts";
-import { formatJson, formatJsonLine, parseJson } from "./json.ts";
-import { Namespaces } from "./namespaces.ts";
-import { parseNetwork } from "./network.ts";
 import type { PluginEntry } from "./plugin.ts";
-import { formatResult } from "./result-versions.ts";
-import { currentVersion, isSpecVersion, type SpecVersion } from "./version.ts";
-import { expectVersion } from "./version-gate.ts";
+import { currentVersion } from "./version.ts";
 import type { World } from "./world.ts";
 
 /**
- * Answers a runtime: reads the environment and stdin, calls the plugin, and prints either its
- * result or the one error. The order of the checks is the reference's.
+ * Runs one plugin, once. What can be said without loading it is said here.
  *
  * @returns the exit status
  */
 export function runPlugin(plugin: PluginEntry, world: World): number {
-  const verb = world.variables["CNI_COMMAND"] ?? "";
-  if (verb === "") return describePlugin(plugin, world);
-  let errorVersion: SpecVersion = currentVersion;
-  try {
-    if (verb === "VERSION") return describeVersions(plugin, world);
-    const environment = parseEnvironment(world.variables);
-    const stdin = readInput(world);
-    const document = parseJson(stdin);
-    const { name, cniVersion } = parseNetwork(document);
-    if (isSpecVersion(cniVersion)) errorVersion = cniVersion;
-    const operation = parseOperation(verb);
-    answer({
-      plugin,
-      operation,
-      environment,
-      stdin,
-      document,
-      network: name,
-      cniVersion: expectVersion(operation, cniVersion, plugin.versions),
-      namespaces: new Namespaces(world, environment.netns),
-      world,
-    });
-    return 0;
-  } catch (error) {
-    return fail(toCniError(error), errorVersion, world);
+  switch (world.variables["CNI_COMMAND"] ?? "") {
+    case "":
+      return describePlugin(plugin, world);
+    case "VERSION":
+      return describeVersions(plugin, world);
+    default: {
+      const { answer }: typeof import("./answer.ts") = require("./answer.ts");
+      return answer(plugin, world);
+    }
   }
 }
 
@@ -58,70 +31,6 @@ function describePlugin({ name, versions }: PluginEntry, world: World): number {
 
 function describeVersions({ versions }: PluginEntry, world: World): number {
   const document = { cniVersion: currentVersion, supportedVersions: versions };
-  world.writeStdout(`${formatJsonLine(document)}\n`);
+  world.writeStdout(`${JSON.stringify(document)}\n`);
   return 0;
-}
-
-/** Far more than any network configuration: a runtime that sends this much is broken. */
-const longestInput = 16 * 1024 * 1024;
-
-function readInput(world: World): Uint8Array {
-  const stdin = readAll(world);
-  if (stdin.length <= longestInput) return stdin;
-  const msg = `error unmarshall network config: it is longer than ${longestInput} bytes`;
-  throw new CniError(ErrorCode.decoding, msg);
-}
-
-function readAll(world: World): Uint8Array {
-  try {
-    return world.readStdin(longestInput);
-  } catch (cause) {
-    const msg = `error reading from stdin: ${toCniError(cause).msg}`;
-    throw new CniError(ErrorCode.io, msg, "", { cause });
-  }
-}
-
-const operations: readonly Operation[] = ["ADD", "CHECK", "DEL", "GC", "STATUS"];
-
-function parseOperation(verb: string): Operation {
-  const operation = operations.find((known) => known === verb);
-  if (operation !== undefined) return operation;
-  const msg = `unknown CNI_COMMAND: ${verb}: it must be ${operations.join(", ")} or VERSION`;
-  throw new CniError(ErrorCode.invalidEnvironment, msg);
-}
-
-function answer(call: Call): void {
-  const { cniVersion, namespaces, world } = call;
-  expectOtherNetns(call);
-  try {
-    // Printing is a part of ADD: what the runtime never hears of would never be removed.
-    dispatch(call, (result) => world.writeStdout(formatJson(formatResult(result, cniVersion))));
-  } finally {
-    namespaces.close();
-  }
-}
-
-/**
- * A runtime that passes the plugin's own namespace for the container's, as it may after a process
- * ID was used again, must not have the host's interfaces set up, or taken down.
- */
-function expectOtherNetns({ operation, environment, world }: Call): void {
-  const { netns, mayShareNetns } = environment;
-  if (mayShareNetns || (operation !== "ADD" && operation !== "DEL")) return;
-  if (netns === "" || !world.isOwnNetns(netns)) return;
-  throw new CniError(
-    ErrorCode.invalidNetns,
-    "plugin's netns and netns from CNI_NETNS should not be the same",
-    `CNI_NETNS is "${netns}"`,
-  );
-}
-
-function fail(error: CniError, cniVersion: SpecVersion, world: World): number {
-  try {
-    world.writeStdout(formatError(error, cniVersion));
-  } catch {
-    // Nobody reads stdout any more. The log may still have a reader, and there is the exit status.
-    world.writeStderr(`${error.msg}\n`);
-  }
-  return 1;
 }
