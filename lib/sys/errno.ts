@@ -36,6 +36,7 @@ const numbers = {
   ENAMETOOLONG: 36,
   ENOLCK: 37,
   ENOSYS: 38,
+  ENOTEMPTY: 39,
   ELOOP: 40,
   ENODATA: 61,
   ENOLINK: 67,

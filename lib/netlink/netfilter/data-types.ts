@@ -63,3 +63,8 @@ export function encodeName(name: string): Uint8Array {
   if (encoded.length >= ifName.length) throw new RangeError(`"${name}" is no interface name`);
   return Buffer.concat([encoded, Buffer.alloc(ifName.length - encoded.length)]);
 }
+
+/** @returns the name in an `ifname` */
+export function decodeName(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("utf8").replace(/\0+$/, "");
+}
