@@ -1,4 +1,4 @@
-import { SyscallError } from "./syscall-error.ts";
+import { toSyscallError } from "./syscall-error.ts";
 
 /** What a program left behind. */
 export interface Finished {
@@ -53,11 +53,6 @@ export function execute(file: string, { args = [], env, stdin }: Execution = {})
       stderr: child.stderr.toString(),
     };
   } catch (error) {
-    throw asSyscallError(error, file);
+    throw toSyscallError(error, "exec", file);
   }
-}
-
-function asSyscallError(error: unknown, file: string): unknown {
-  const errno = error instanceof Error && "errno" in error ? Math.abs(Number(error.errno)) : 0;
-  return errno > 0 ? new SyscallError("exec", errno, file) : error;
 }

@@ -1,6 +1,7 @@
 import { readSync, writeSync } from "node:fs";
 import { isErrno } from "./errno.ts";
 import { sleep } from "./sleep.ts";
+import { toSyscallError } from "./syscall-error.ts";
 
 /**
  * Standard input and output as plain system calls. The streams of `process` would be asynchronous
@@ -17,15 +18,15 @@ const pauseMilliseconds = 2;
 /**
  * Reads stdin to its end.
  *
- * @param limit in bytes; one more than this is read at most
- * @throws the error of `read(2)`, EBADF for one when stdin is closed
+ * @param limit in bytes: what comes after this is not all read
+ * @throws {SyscallError} EISDIR, EIO and the like
  */
 export function readStdin(limit: number): Uint8Array {
   const chunks: Uint8Array[] = [];
   let total = 0;
   while (total <= limit) {
     const chunk = new Uint8Array(65_536);
-    const length = whenReady(() => readSync(STDIN, chunk));
+    const length = whenReady("read", "stdin", () => readSync(STDIN, chunk));
     if (length === 0) break;
     chunks.push(chunk.subarray(0, length));
     total += length;
@@ -36,36 +37,36 @@ export function readStdin(limit: number): Uint8Array {
 /**
  * Writes all of `text`.
  *
- * @throws the error of `write(2)`: EPIPE when nobody reads any more, ENOSPC, EBADF
+ * @throws {SyscallError} EPIPE when nobody reads any more, ENOSPC and the like
  */
 export function writeStdout(text: string): void {
-  write(STDOUT, text);
+  write(STDOUT, "stdout", text);
 }
 
 /** Writes to the log. That nobody wants it is no reason to fail. */
 export function writeStderr(text: string): void {
   try {
-    write(STDERR, text);
+    write(STDERR, "stderr", text);
   } catch {
     // A closed or full stderr must not decide whether a container gets its network.
   }
 }
 
-function write(fd: number, text: string): void {
+function write(fd: number, name: string, text: string): void {
   let rest: Uint8Array = new TextEncoder().encode(text);
   while (rest.length > 0) {
     const chunk = rest;
-    rest = rest.subarray(whenReady(() => writeSync(fd, chunk)));
+    rest = rest.subarray(whenReady("write", name, () => writeSync(fd, chunk)));
   }
 }
 
 /** A runtime may hand over a non-blocking pipe or socket: EAGAIN means later, not failure. */
-function whenReady(attempt: () => number): number {
+function whenReady(call: string, name: string, attempt: () => number): number {
   for (;;) {
     try {
       return attempt();
     } catch (error) {
-      if (!isErrno(error, "EAGAIN", "EINTR")) throw error;
+      if (!isErrno(error, "EAGAIN", "EINTR")) throw toSyscallError(error, call, name);
       sleep(pauseMilliseconds);
     }
   }

@@ -15,3 +15,9 @@ export class SyscallError extends Error {
     this.code = errnoName(errno);
   }
 }
+
+/** @returns the failure that `node:fs` or Bun threw, in our words; anything else as it is */
+export function toSyscallError(error: unknown, call: string, subject?: string): unknown {
+  const errno = error instanceof Error && "errno" in error ? Number(error.errno) : 0;
+  return errno === 0 ? error : new SyscallError(call, Math.abs(errno), subject);
+}
