@@ -74,7 +74,7 @@ function notStarted(cause: unknown): CniError {
 }
 
 /** A plugin says what went wrong in JSON on stdout; what did not come to that left words, or none. */
-function failureOf({ exitCode, signal, stdout, stderr }: Finished): CniError {
+export function failureOf({ exitCode, signal, stdout, stderr }: Finished): CniError {
   const end = signal === undefined ? `exit status ${exitCode}` : `signal: ${signal}`;
   const said = new TextDecoder().decode(stdout);
   if (said !== "") return parseError(said, stdout, end);

@@ -32,14 +32,19 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
  */
 export function parseJson(bytes: Uint8Array, what = "network config"): JsonObject {
   try {
-    return parseObject(bytes);
+    return parseJsonObject(bytes);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new CniError(ErrorCode.decoding, `error unmarshall ${what}: ${error.message}`);
   }
 }
 
-function parseObject(bytes: Uint8Array): JsonObject {
+/**
+ * The same for whoever has words of their own for what failed.
+ *
+ * @throws {SyntaxError} saying where the text stops being JSON
+ */
+export function parseJsonObject(bytes: Uint8Array): JsonObject {
   const text = decodeUtf8(bytes);
   if (nestingDepth(bytes) > maximumDepth) {
     throw new SyntaxError(`objects and lists may be nested ${maximumDepth} deep, not deeper`);
