@@ -28,6 +28,7 @@ t.test("imports that point down pass", async (t) => {
     ["plugins/bridge/bridge.ts", 'import { port } from "./port.ts";'],
     ["plugins/bridge/bridge.ts", 'import { links } from "../../lib/kernel/links.ts";'],
     ["ipam/host-local/host-local.ts", 'import { lock } from "../../lib/sys/file-lock.ts";'],
+    ["lib/cli/log.ts", 'import { lock } from "../sys/file-lock.ts";'],
     ["lib/cni/ipam.ts", 'import { lock } from "../sys/file-lock.ts";'],
     ["lib/kernel/sysctl.ts", 'import { open } from "../sys/libc.ts";'],
     ["lib/sys/netns.ts", 'import { setns } from "./libc.ts";\nsetns(1, 2);'],
