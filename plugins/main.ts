@@ -56,7 +56,7 @@ function baseName(path: string): string {
 
 function main(): number {
   const name = chooseName();
-  if (name === "patchbay") return introduce();
+  if (name === "patchbay") return operate();
   const plugin = findPlugin(name);
   if (plugin !== undefined) return runPlugin(plugin, world);
   throw new Error(
@@ -65,11 +65,13 @@ function main(): number {
   );
 }
 
-function introduce(): number {
-  world.writeStdout(
-    `patchbay ${PATCHBAY_VERSION}: CNI network plugins (${pluginNames.join(", ")}).\n` +
-      "A container runtime executes them by their names; see https://www.cni.dev.\n",
-  );
+/** The operator's tool is no plugin: it waits for those it calls, and sets the exit status itself. */
+function operate(): number {
+  const tool: typeof import("../lib/cli/main.ts") = require("../lib/cli/main.ts");
+  const plugins = pluginNames.flatMap((name) => findPlugin(name) ?? []);
+  tool.main(process.argv.slice(2), { version: PATCHBAY_VERSION, plugins }).then((status) => {
+    process.exitCode = status;
+  });
   return 0;
 }
 
