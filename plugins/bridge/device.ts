@@ -49,7 +49,7 @@ export function findBridge(host: Netns, name: string): Link | undefined {
 }
 
 function createBridge(host: Netns, config: DeviceConfig, undo: Undo): Link {
-  const { bridge: name, mtu, vlans } = config;
+  const { bridge: name, mtu } = config;
   try {
     host.links.create({
       kind: "bridge",
@@ -57,7 +57,6 @@ function createBridge(host: Netns, config: DeviceConfig, undo: Undo): Link {
       // One that is set stays when ports come and go, and systemd-udevd leaves it alone.
       mac: randomMac(),
       ...(mtu !== undefined && { mtu }),
-      ...(vlans !== undefined && { vlanFiltering: true }),
     });
     undo.push(`remove bridge "${name}"`, () => removeUnused(host, name));
   } catch (error) {
