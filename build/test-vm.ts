@@ -9,7 +9,7 @@ import { judge, nodeOptions, type Outcome } from "./test-file.ts";
 const guestScript = `
   printf '%s\\n' "$@" | xargs -P2 -I@ sh -c '
     start=$(date +%s%N)
-    timeout 500 node ${nodeOptions.join(" ")} @ >@.out 2>@.err
+    timeout 240 node ${nodeOptions.join(" ")} @ >@.out 2>@.err
     echo $? $((($(date +%s%N) - start) / 1000000)) >@.end'`;
 
 /**

@@ -33,6 +33,7 @@ for port in /sys/class/virtio-ports/*; do
   name=$(cat "$port/name")
   cat "/run/$name" >"/dev/${port##*/}" &
 done
+: >/run/vm/started
 bash /run/vm/command </run/vm/stdin >/run/out 2>/run/err
 echo $? >/run/vm/status
 for _ in {1..50}; do

@@ -11,6 +11,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${PATCHBAY_VM_FOLDER:-/var/tmp/patchbay-vm}
+boot_seconds=90 # takes 10 to 30 under emulation
 # Modules that the kernel does not load by itself when they are first asked for.
 modules="8021q br_netfilter bridge dummy ifb ip_tables ip6_tables iptable_filter iptable_nat ip6table_filter
   ip6table_nat nf_conntrack_netlink nf_tables nft_compat nft_meta_bridge sch_ingress tun veth vrf"
@@ -52,8 +53,7 @@ if [ -w /dev/kvm ] && grep -qwE 'svm|vmx' /proc/cpuinfo; then accelerator=(-acce
 khz=$(awk '/^cpu MHz/ {printf "%d", $4 * 1000; exit}' /proc/cpuinfo)
 kernel="console=ttyS0 panic=-1 mitigations=off nokaslr init_on_alloc=0 audit=0 lsm= \
   rcupdate.rcu_expedited=1 no_timer_check tsc=reliable tsc_early_khz=$khz"
-console=/dev/null
-if [ -n "${PATCHBAY_VM_CONSOLE:-}" ]; then console=/proc/self/fd/4; else kernel+=" quiet loglevel=3"; fi
+[ -n "${PATCHBAY_VM_CONSOLE:-}" ] || kernel+=" quiet loglevel=3"
 
 share() { # TAG PATH OPTIONS
   devices+=(-fsdev "local,id=$1,path=$2,security_model=passthrough,multidevs=remap$3")
@@ -68,15 +68,29 @@ start() {
   timeout -k 3 "${PATCHBAY_VM_SECONDS:-600}" qemu-system-x86_64 -M microvm -nodefaults -no-user-config \
     -display none -no-reboot "${accelerator[@]}" -m "${PATCHBAY_VM_MEMORY:-2048}" -smp 2 \
     -kernel "$folder/ready/vmlinux" -initrd "$folder/ready/initramfs.cpio" -append "$kernel" \
-    -chardev "file,id=console,path=$console,append=on" -serial chardev:console \
+    -chardev "file,id=console,path=$control/console" -serial chardev:console \
     -device virtio-serial-device \
     -chardev file,id=out,path=/proc/self/fd/3,append=on -device virtserialport,chardev=out,name=out \
     -chardev file,id=err,path=/proc/self/fd/4,append=on -device virtserialport,chardev=err,name=err \
-    "${devices[@]}" </dev/null >&4 2>&4 && :
-  echo $? >"$control/qemu"
+    "${devices[@]}" </dev/null >&4 2>&4 &
+  local qemu=$! status=0
+  # An emulated boot hangs once in a while. guest.sh leaves "started" when it is about to begin.
+  for ((tenths = 0; tenths < boot_seconds * 10; tenths++)); do
+    [ ! -e "$control/started" ] && kill -0 $qemu 2>/dev/null || break
+    sleep 0.1
+  done
+  [ -e "$control/started" ] || kill $qemu 2>/dev/null || :
+  wait $qemu || status=$?
+  echo $status >"$control/qemu"
 }
-# QEMU opens both outputs by path, which works for pipes whatever stdout and stderr are.
-{ { start 3>&1 | cat; } 4>&1 >&5 | cat >&2; } 5>&1
+
+for attempt in 1 2 3; do
+  # QEMU opens both outputs by path, which works for pipes whatever stdout and stderr are.
+  { { start 3>&1 | cat; } 4>&1 >&5 | cat >&2; } 5>&1
+  [ ! -e "$control/started" ] || break
+  echo "vm: no boot within $boot_seconds s (attempt $attempt): $(tail -n 3 "$control/console")" >&2
+done
+[ -z "${PATCHBAY_VM_CONSOLE:-}" ] || cat "$control/console" >&2
 
 [ ! -s "$control/status" ] || exit "$(cat "$control/status")"
 case $(cat "$control/qemu") in
@@ -85,4 +99,4 @@ case $(cat "$control/qemu") in
     exit 124
     ;;
 esac
-die "it ended without an exit status (PATCHBAY_VM_CONSOLE=1 shows why)"
+die "it ended without an exit status; its last words: $(tail -n 20 "$control/console")"
