@@ -1,20 +1,20 @@
 import type { Connection } from "../netlink/connection.ts";
 import type { LinkKind } from "../netlink/route/link-kinds.ts";
+import { decodeLink, type Link } from "../netlink/route/link-state.ts";
 import {
-  decodeLink,
   encodeChangeLink,
   encodeConfigureKind,
   encodeCreateLink,
   encodeDeleteLink,
   encodeGetLink,
-  type Link,
   type LinkAttributes,
   type LinkChange,
 } from "../netlink/route/links.ts";
 import { isNotFound } from "../sys/errno.ts";
 
 export type { LinkKind } from "../netlink/route/link-kinds.ts";
-export type { Link, LinkAttributes, LinkChange, OperState } from "../netlink/route/links.ts";
+export type { Link, OperState } from "../netlink/route/link-state.ts";
+export type { LinkAttributes, LinkChange } from "../netlink/route/links.ts";
 
 /** Names a link: by itself, or by what is known of it. */
 export type LinkRef = Pick<Link, "index" | "name">;

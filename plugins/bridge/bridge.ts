@@ -51,9 +51,7 @@ const CONTAINER_INTERFACE = 2;
 
 function add(request: AddRequest<BridgeConfig>): Result {
   const { config, host, container, ipam, undo } = request;
-  const device = ensureBridge(host, config, undo);
-
-  const veth = plugIn(request, device);
+  const { device, veth } = plugIn(request);
   setUpPort(host, veth.hostEnd, config);
 
   const granted = ipam.add(); // empty on a layer 2 network, which has no IPAM
@@ -74,8 +72,23 @@ function add(request: AddRequest<BridgeConfig>): Result {
   return { interfaces, ...describeLease(lease, CONTAINER_INTERFACE), ...(dns && { dns }) };
 }
 
-/** Makes the veth pair, its host end a port of the bridge. */
-function plugIn(request: AddRequest<BridgeConfig>, device: Link): VethPair {
+const ATTEMPTS = 5;
+
+/** Makes the bridge be there, and the veth pair with its host end a port of it. */
+function plugIn(request: AddRequest<BridgeConfig>): { device: Link; veth: VethPair } {
+  const { config, host, undo } = request;
+  for (let attempt = 1; ; attempt++) {
+    const device = ensureBridge(host, config, undo);
+    try {
+      return { device, veth: createPort(request, device) };
+    } catch (error) {
+      // A parallel ADD that failed may have removed the bridge that it had made, and nobody joined.
+      if (attempt === ATTEMPTS || host.links.find(device.index) !== undefined) throw error;
+    }
+  }
+}
+
+function createPort(request: AddRequest<BridgeConfig>, device: Link): VethPair {
   const { config, attachment, host, container, undo } = request;
   const veth = createVethPair({
     host,

@@ -27,8 +27,8 @@ export function ensureBridge(host: Netns, config: DeviceConfig, undo: Undo): Lin
   const isPromiscuous = config.isPromiscuous && !bridge.isPromiscuous;
   // Kept by the kernel although ports with other MTUs come and go, as one given at creation is not.
   const mtu = existing === undefined && config.mtu === undefined ? uplinkMtu(host) : undefined;
+  refuseRouterAdvertisements(host, bridge.name);
   if (!bridge.isUp || isPromiscuous) {
-    refuseRouterAdvertisements(host, bridge.name);
     host.links.set(bridge, {
       isUp: true,
       ...(isPromiscuous && { isPromiscuous }),

@@ -4,7 +4,7 @@ import { formatAddress } from "../../../../lib/ip/address.ts";
 import { formatCidr } from "../../../../lib/ip/cidr.ts";
 import { decodeAddress } from "../../../../lib/netlink/route/addresses.ts";
 import { decodePortVlans } from "../../../../lib/netlink/route/bridge-vlans.ts";
-import { decodeLink } from "../../../../lib/netlink/route/links.ts";
+import { decodeLink } from "../../../../lib/netlink/route/link-state.ts";
 import { decodeNeighbour } from "../../../../lib/netlink/route/neighbours.ts";
 import { decodeRoute } from "../../../../lib/netlink/route/routes.ts";
 import { decodeRule } from "../../../../lib/netlink/route/rules.ts";
