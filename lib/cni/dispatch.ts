@@ -3,7 +3,6 @@ import { parseAttachments } from "./attachments.ts";
 import type { Call, Operation } from "./call.ts";
 import { toCniError } from "./failure.ts";
 import { ipamOf } from "./ipam-delegate.ts";
-import { objectMember } from "./json-members.ts";
 import type { Plugin } from "./plugin.ts";
 import type { Result } from "./result.ts";
 import { formatResult, parsePrevResult, parseResult } from "./result-versions.ts";
@@ -84,8 +83,7 @@ function readPrevResult(call: Call): Result | undefined {
   const { operation, document, cniVersion, world } = call;
   if (operation === "GC" || operation === "STATUS") return undefined;
   try {
-    const prevResult = objectMember({ object: document, path: "" }, "prevResult");
-    return prevResult === undefined ? undefined : parsePrevResult(prevResult, cniVersion);
+    return parsePrevResult(document, cniVersion);
   } catch (error) {
     if (operation !== "DEL") throw error;
     // What cannot be read must not keep a container from being removed.

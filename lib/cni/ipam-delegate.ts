@@ -3,6 +3,7 @@ import type { Call, Operation } from "./call.ts";
 import { executeDelegate, expectPluginName, findDelegate } from "./delegate.ts";
 import { invalidConfig } from "./error.ts";
 import { type Ipam, noIpam } from "./ipam.ts";
+import type { JsonObject } from "./json.ts";
 import { objectMember, stringMember } from "./json-members.ts";
 import type { Result } from "./result.ts";
 
@@ -14,11 +15,12 @@ export type CallInProcess = (call: Call) => Result;
  * or, when the file that would be executed is this very executable, called in this process, which
  * comes to the same and starts none.
  *
- * @throws {CniError} code 6 or 7 when `ipam.type` cannot be the name of a plugin
+ * @throws {CniError} code 7 when `ipam.type` cannot be the name of a plugin
  */
 export function ipamOf(call: Call, callInProcess: CallInProcess): Ipam {
-  const type = ipamType(call);
+  const type = ipamType(call.document);
   if (type === "") return noIpam;
+  if (type === call.plugin.name) return itself(type);
   const run = (operation: Operation) => runDelegate(type, { ...call, operation }, callInProcess);
   return {
     add: () => run("ADD"),
@@ -30,15 +32,27 @@ export function ipamOf(call: Call, callInProcess: CallInProcess): Ipam {
 }
 
 /** @returns "" where there is no IPAM: on a layer 2 network */
-function ipamType({ document, plugin }: Call): string {
-  const ipam = objectMember({ object: document, path: "" }, "ipam");
-  const type = ipam === undefined ? "" : (stringMember(ipam, "type") ?? "");
-  if (type === "") return "";
-  expectPluginName(type);
-  if (type === plugin.name) {
-    throw invalidConfig(`"ipam.type" is "${type}": a plugin cannot be its own IPAM plugin`);
-  }
+function ipamType(document: JsonObject): string {
+  const type = typeMember(document);
+  if (type !== "") expectPluginName(type);
   return type;
+}
+
+function typeMember(document: JsonObject): string {
+  try {
+    const ipam = objectMember({ object: document, path: "" }, "ipam");
+    return (ipam && stringMember(ipam, "type")) ?? "";
+  } catch (cause) {
+    throw invalidConfig(`invalid configuration: ${cause instanceof Error ? cause.message : cause}`);
+  }
+}
+
+/** What an IPAM plugin sees, which never asks; any other would call itself without end. */
+function itself(type: string): Ipam {
+  const refuse = () => {
+    throw invalidConfig(`"ipam.type" is "${type}": a plugin cannot be its own IPAM plugin`);
+  };
+  return { ...noIpam, add: refuse, check: refuse, del: refuse };
 }
 
 function runDelegate(type: string, call: Call, callInProcess: CallInProcess): Result {

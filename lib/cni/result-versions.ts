@@ -1,6 +1,6 @@
 import { CniError, ErrorCode } from "./error.ts";
 import type { JsonObject } from "./json.ts";
-import { type Located, stringMember } from "./json-members.ts";
+import { type Located, objectMember, stringMember } from "./json-members.ts";
 import type { Result } from "./result.ts";
 import { formatV01, parseV01 } from "./result-v0-1.ts";
 import { formatV03, parseV03 } from "./result-v0-3.ts";
@@ -42,22 +42,32 @@ export function parseResult(document: JsonObject, configVersion: SpecVersion): R
 }
 
 /**
- * Parses the result of the plugin before this one. It must have the shape of the configuration's
- * version: a runtime converts it (specification, section 4).
+ * Parses the result of the plugin before this one, or on CHECK and DEL the result of the whole. It
+ * must have the shape of the configuration's version: runtimes convert it (specification, section
+ * 4, "Deriving request configuration").
  *
+ * @returns undefined when the configuration has none
  * @throws {CniError} code 7
  */
-export function parsePrevResult(prevResult: Located, configVersion: SpecVersion): Result {
+export function parsePrevResult(
+  document: JsonObject,
+  configVersion: SpecVersion,
+): Result | undefined {
   try {
-    const { versions, parse } = shapeOf(configVersion);
-    const version = stringMember(prevResult, "cniVersion") || configVersion;
-    if (!versions.includes(version)) throw new Error(familyMismatch(versions, version));
-    return parse(prevResult);
+    const prevResult = objectMember({ object: document, path: "" }, "prevResult");
+    return prevResult === undefined ? undefined : parseShape(prevResult, configVersion);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const msg = `could not parse prevResult: ${reason}`;
     throw new CniError(ErrorCode.invalidConfig, msg, "", { cause });
   }
+}
+
+function parseShape(prevResult: Located, configVersion: SpecVersion): Result {
+  const { versions, parse } = shapeOf(configVersion);
+  const version = stringMember(prevResult, "cniVersion") || configVersion;
+  if (!versions.includes(version)) throw new Error(familyMismatch(versions, version));
+  return parse(prevResult);
 }
 
 function familyMismatch(versions: readonly string[], version: string): string {

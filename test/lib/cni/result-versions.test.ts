@@ -329,18 +329,19 @@ t.test("what a result cannot contain is named, with what would be right", async 
 });
 
 t.test("prevResult has the shape of the configuration's version", async (t) => {
-  const at = (object: JsonObject) => ({ object, path: "prevResult" });
+  const given = (prevResult: JsonObject) => ({ prevResult });
   const ips = [{ address: "10.1.2.3/24", version: "4" }];
   const read = { ips: [{ address: "10.1.2.3/24" }] };
-  t.same(parsePrevResult(at({ ips }), "1.0.0"), read, "without a version");
-  t.same(parsePrevResult(at({ cniVersion: "0.3.1", ips }), "0.4.0"), read, "of the same shape");
+  t.equal(parsePrevResult({ prevResult: null }, "1.0.0"), undefined);
+  t.same(parsePrevResult(given({ ips }), "1.0.0"), read, "without a version");
+  t.same(parsePrevResult(given({ cniVersion: "0.3.1", ips }), "0.4.0"), read, "of the same shape");
   t.equal(
-    failureText(() => parsePrevResult(at({ cniVersion: "0.2.0", ips }), "1.0.0")),
+    failureText(() => parsePrevResult(given({ cniVersion: "0.2.0", ips }), "1.0.0")),
     "7 could not parse prevResult: result type supports [1.0.0 1.1.0] but unmarshalled " +
       'CNIVersion is "0.2.0"',
   );
   t.match(
-    failureText(() => parsePrevResult(at({ ips: [{ address: "x" }] }), "1.0.0")),
+    failureText(() => parsePrevResult(given({ ips: [{ address: "x" }] }), "1.0.0")),
     '7 could not parse prevResult: "prevResult.ips[0].address" must be a CIDR',
   );
 });
