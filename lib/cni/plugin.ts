@@ -90,6 +90,9 @@ export interface DelRequest<Config> extends Request<Config> {
 }
 
 export interface GcRequest<Config> extends Request<Config> {
-  /** Whether the runtime still knows this attachment of the network. */
-  isValid(containerId: string, ifName: string): boolean;
+  /**
+   * Whether the runtime still knows this attachment of the network; without an interface, whether
+   * it knows any of the container's, for what does not say which one it belongs to.
+   */
+  isValid(containerId: string, ifName?: string): boolean;
 }
