@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { netlinkAsModules } from "./netlink-modules.ts";
 
 export interface TestBundle {
   readonly file: string;
@@ -25,6 +26,7 @@ export async function bundleTest(file: string, folder: string): Promise<TestBund
     format: "esm",
     sourcemap: "inline",
     metafile: true,
+    plugins: [netlinkAsModules().plugin], // the code that is shipped is what is tested
   });
   const [output] = outputs;
   if (output === undefined) throw new Error(`Cannot bundle "${file}": no output`);

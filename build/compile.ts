@@ -3,7 +3,7 @@ import { compile, folder, names } from "./executables.ts";
 
 const start = performance.now();
 try {
-  compile();
+  await compile();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);

@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { version } from "../package.json";
 import { pluginNames } from "../plugins/names.ts";
+import { netlinkAsModules } from "./netlink-modules.ts";
 
 export const folder = "dist/bin";
 
@@ -9,25 +9,14 @@ export const folder = "dist/bin";
 export const names: readonly string[] = [...pluginNames, "patchbay"];
 
 /**
- * Nothing in the directory that a runtime happens to start a plugin in may decide what runs as
- * root, so all that Bun reads there by itself is off.
- */
-const readNothing = ["dotenv", "bunfig", "tsconfig", "package-json"].map(
-  (file) => `--no-compile-autoload-${file}`,
-);
-
-/** Bytecode saves parsing at every start; Bun has it for CommonJS alone when compiling. */
-const startFast = ["--compile", "--bytecode", "--minify", "--format=cjs"];
-
-/**
  * Compiles the one executable and links it under each of its {@link names}. Each name changes in
  * one step, so a runtime that calls a plugin meanwhile gets the old or the new one, whole.
  */
-export function compile(): void {
+export async function compile(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const fresh = `${folder}/.new-${process.pid}`;
   try {
-    bundle(fresh);
+    await bundle(fresh);
     for (const name of names) {
       linkSync(fresh, `${fresh}-${name}`);
       renameSync(`${fresh}-${name}`, `${folder}/${name}`);
@@ -38,14 +27,34 @@ export function compile(): void {
   removeStrangers();
 }
 
-function bundle(outfile: string): void {
-  const stamp = `--define=PATCHBAY_VERSION=${JSON.stringify(version)}`;
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["build", ...startFast, ...readNothing, stamp, `--outfile=${outfile}`, "plugins/main.ts"],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`Cannot compile plugins/main.ts:\n${stdout}${stderr}`);
+/** What these settings save at every start is in test/bench/README.md. */
+async function bundle(outfile: string): Promise<void> {
+  const netlink = netlinkAsModules();
+  const { success, logs } = await Bun.build({
+    entrypoints: ["plugins/main.ts"],
+    target: "bun",
+    // Modules that are loaded lazily become files of their own: nobody pays for others' code.
+    format: "esm",
+    splitting: true,
+    bytecode: true,
+    minify: true,
+    define: { PATCHBAY_VERSION: JSON.stringify(version) },
+    plugins: [netlink.plugin],
+    throw: false,
+    compile: {
+      outfile,
+      // Nothing in the directory that a runtime happens to start a plugin in may decide what runs
+      // as root.
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+      // A plugin is done before compiled code would have paid for the threads that compile it.
+      jitPolicy: 100,
+    },
+  });
+  if (!success) throw new Error(`Cannot compile plugins/main.ts:\n${logs.join("\n")}`);
+  netlink.expectUsed();
 }
 
 /** Plugins that are gone or renamed must not stay behind and be called. */
@@ -55,11 +64,13 @@ function removeStrangers(): void {
   }
 }
 
+const builders = ["build/executables.ts", "build/netlink-modules.ts"];
+
 /** Whether every name is there and newer than all that it is made from. */
 export function isUpToDate(): boolean {
   const made = names.map((name) => modifiedAt(`${folder}/${name}`) ?? 0);
   const folders = ["plugins", "ipam", "lib"];
-  const sources = ["package-lock.json", "package.json", "build/executables.ts", ...folders];
+  const sources = ["package-lock.json", "package.json", ...builders, ...folders];
   for (const top of folders) {
     sources.push(...new Bun.Glob(`${top}/**/*`).scanSync({ onlyFiles: false }));
   }

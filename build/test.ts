@@ -34,11 +34,11 @@ async function bundle(file: string, folder: string): Promise<TestBundle | Outcom
 }
 
 /** Makes what the lab needs. @returns why it cannot be had; other tests can do without */
-function prepareLab(): Outcome[] {
+async function prepareLab(): Promise<Outcome[]> {
   try {
     if (process.getuid?.() !== 0) throw new Error("Tests of the executables need root");
     ensureSystemPackages("test");
-    if (!isUpToDate()) compile();
+    if (!isUpToDate()) await compile();
     return [];
   } catch (error) {
     rmSync(executables, { recursive: true, force: true }); // lest old ones be tested
@@ -80,7 +80,7 @@ async function runAll(files: readonly string[], folder: string, vmOnly: boolean)
   const bundles = await Promise.all(files.map((file) => bundle(file, folder)));
   const tests = bundles.filter((each) => "path" in each);
   const broken = bundles.filter((each) => "failures" in each);
-  if (tests.some(({ usesLab }) => usesLab)) broken.push(...prepareLab());
+  if (tests.some(({ usesLab }) => usesLab)) broken.push(...(await prepareLab()));
   if (vmOnly) return [...broken, ...(await runInVm(tests, folder))];
 
   const here = await runHere(tests);
