@@ -13,19 +13,19 @@ export interface Network {
 
 /** @throws {CniError} code 6 for a member of the wrong type, 7 for a missing or impossible name */
 export function parseNetwork(document: JsonObject): Network {
-  const at = { object: document, path: "" };
-  const name = decode(() => stringMember(at, "name")) ?? "";
+  const name = decode(document, "name", "error unmarshall network config");
   if (name === "") throw invalidConfig('missing network name: the configuration needs a "name"');
   expectNetworkName(name);
-  const cniVersion = decode(() => stringMember(at, "cniVersion")) || oldestVersion;
-  return { name, cniVersion };
+  const cniVersion = decode(document, "cniVersion", "decoding version from network config");
+  return { name, cniVersion: cniVersion || oldestVersion };
 }
 
-function decode<T>(read: () => T): T {
+/** @param failure what to say, in the reference's words, when the member is no string */
+function decode(document: JsonObject, key: string, failure: string): string {
   try {
-    return read();
+    return stringMember({ object: document, path: "" }, key) ?? "";
   } catch (error) {
     if (!(error instanceof CniError)) throw error;
-    throw new CniError(ErrorCode.decoding, `error unmarshall network config: ${error.msg}`);
+    throw new CniError(ErrorCode.decoding, `${failure}: ${error.msg}`);
   }
 }

@@ -136,7 +136,7 @@ t.test(
       [6, 'error unmarshall network config: "name" must be a string, not 5', {}, { name: 5 }],
       [
         6,
-        'error unmarshall network config: "cniVersion" must be a string, not 1.1',
+        'decoding version from network config: "cniVersion" must be a string, not 1.1',
         {},
         { name: "net", cniVersion: 1.1 },
       ],
