@@ -5,7 +5,7 @@ export interface TestBundle {
   readonly file: string;
   /** The JavaScript that Node runs. */
   readonly path: string;
-  /** Whether the test drives the built executables, in the lab. */
+  /** Whether the test starts programs in namespaces, the built executables among them. */
   readonly usesLab: boolean;
 }
 
@@ -34,6 +34,6 @@ export async function bundleTest(file: string, folder: string): Promise<TestBund
   return {
     file,
     path: output.path,
-    usesLab: inputs.some((path) => path.endsWith("test/support/lab.ts")),
+    usesLab: inputs.some((path) => path.endsWith("test/support/namespace.ts")),
   };
 }

@@ -15,11 +15,11 @@ export interface SystemPackage {
 const demo: readonly SystemPackage[] = [
   { name: "iproute2", provides: "bridge", why: "makes namespaces, shows links and addresses" },
   { name: "iputils-ping", provides: "ping", why: "asks a container whether it is there" },
+  { name: "nftables", provides: "nft", why: "shows packet rules; the oracle for ours" },
 ];
 
 const test: readonly SystemPackage[] = [
   ...demo,
-  { name: "nftables", provides: "nft", why: "shows packet rules; the oracle for ours" },
   { name: "iptables", provides: "iptables-restore", why: "the other firewall backend" },
   { name: "conntrack", provides: "conntrack", why: "shows and makes connection entries" },
   {

@@ -12,6 +12,9 @@ export const patchbay = resolve("dist/bin");
 /** The reference suite as Debian packages it (1.1.1): it speaks up to CNI 1.0.0. */
 export const reference = "/usr/lib/cni";
 
+/** Where plugins and runtimes keep their state. */
+const cniDir = "/var/lib/cni";
+
 export type Verb = "ADD" | "CHECK" | "DEL" | "GC" | "STATUS" | "VERSION";
 
 /** One call of a plugin. Whatever is left out has a sensible default; see {@link Lab.cni}. */
@@ -76,13 +79,19 @@ export interface Lab {
   snapshot(): string;
 }
 
-/** @param options.cniPath where plugins are looked for: {@link patchbay} by default */
-export function createLab(t: Test, options: { readonly cniPath?: string } = {}): Lab {
-  const stateDir = mkdtempSync(join(tmpdir(), "patchbay-lab-"));
+export interface LabOptions {
+  /** Where plugins are looked for: {@link patchbay} by default. */
+  readonly cniPath?: string;
+  /** What plays the host, if there is something already, with a /var/lib/cni of its own. */
+  readonly host?: Namespace;
+}
+
+export function createLab(t: Pick<Test, "teardown">, options: LabOptions = {}): Lab {
+  const stateDir = options.host ? cniDir : mkdtempSync(join(tmpdir(), "patchbay-lab-"));
   const namespaces: Namespace[] = [];
   t.teardown(() => {
     for (const namespace of namespaces) namespace.delete();
-    rmSync(stateDir, { recursive: true, force: true });
+    if (stateDir !== cniDir) rmSync(stateDir, { recursive: true, force: true });
   });
   const create = (role: string) => {
     const namespace = Namespace.create(role);
@@ -90,9 +99,9 @@ export function createLab(t: Test, options: { readonly cniPath?: string } = {}):
     namespace.exec("ip", "link", "set", "lo", "up");
     return namespace;
   };
-  const host = create("host");
+  const host = options.host ?? create("host");
   let outside: Outside | undefined;
-  mkdirSync("/var/lib/cni", { recursive: true });
+  mkdirSync(cniDir, { recursive: true });
 
   const lab: Lab = {
     host,
@@ -121,10 +130,11 @@ export function createLab(t: Test, options: { readonly cniPath?: string } = {}):
     },
     chain: (conflist, chainOptions) => new Chain(lab, conflist, chainOptions?.cniPath),
     runOnHost: (argv, runOptions) => {
-      const bind = 'mount --bind "$0" /var/lib/cni && exec "$@"';
-      return run(host.command("sh", "-c", bind, stateDir, ...argv), runOptions);
+      if (stateDir === cniDir) return run(host.command(...argv), runOptions);
+      const bind = 'mount --bind "$0" "$1" && shift && exec "$@"';
+      return run(host.command("sh", "-c", bind, stateDir, cniDir, ...argv), runOptions);
     },
-    snapshot: () => takeSnapshot(namespaces, stateDir),
+    snapshot: () => takeSnapshot([...new Set([host, ...namespaces])], stateDir),
   };
   return lab;
 }

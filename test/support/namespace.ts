@@ -53,22 +53,29 @@ export class Namespace {
     return namespace;
   }
 
+  /** The one this process is in: for programs that have put themselves into one of their own. */
+  static own(role: string): Namespace {
+    return new Namespace(role, undefined);
+  }
+
   /** As `ip netns` knows it. */
   readonly name: string;
   /** What a runtime passes as `CNI_NETNS`. */
   readonly path: string;
+  readonly #prefix: readonly string[];
 
   private constructor(
     readonly role: string,
-    name: string,
+    name: string | undefined,
   ) {
-    this.name = name;
-    this.path = `/run/netns/${name}`;
+    this.name = name ?? role;
+    this.path = name === undefined ? "/proc/self/ns/net" : `/run/netns/${name}`;
+    this.#prefix = name === undefined ? [] : ["ip", "netns", "exec", name];
   }
 
   /** The command line that runs a program inside, for whoever starts processes differently. */
   command(...argv: readonly string[]): readonly string[] {
-    return ["ip", "netns", "exec", this.name, ...argv];
+    return [...this.#prefix, ...argv];
   }
 
   /** Runs a program inside, which has to succeed. @returns what it printed */
