@@ -17,11 +17,11 @@ import { ensureSystemPackages } from "./system-packages.ts";
 
 const example = "conf/10-bridge.conflist";
 
-function prepare(): void {
+async function prepare(): Promise<void> {
   ensureSystemPackages("demo");
   if (isUpToDate()) return;
   say("Building dist/bin …");
-  compile();
+  await compile();
 }
 
 /** @returns how long `work` took, as text */
@@ -138,9 +138,9 @@ function tell(teardowns: (() => void)[]): void {
   compare(lab, before);
 }
 
-function main(): number {
+async function main(): Promise<number> {
   if (!isOwnWorld()) {
-    prepare();
+    await prepare();
     say(`\n${paint(`patchbay ${version}`, "bold")} · container networking, one executable`);
     return enterOwnWorld("build/demo.ts");
   }
@@ -155,7 +155,7 @@ function main(): number {
 }
 
 try {
-  process.exitCode = main();
+  process.exitCode = await main();
 } catch (error) {
   console.error(`\n${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
