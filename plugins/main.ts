@@ -17,6 +17,11 @@ const loaders: { readonly [name in PluginName]?: () => Plugin<unknown> } = {
     const module: typeof import("./bridge/bridge.ts") = require("./bridge/bridge.ts");
     return module.bridge;
   },
+  "host-local"() {
+    const module: typeof import("../ipam/host-local/host-local.ts") =
+      require("../ipam/host-local/host-local.ts");
+    return module.hostLocal;
+  },
   loopback() {
     const module: typeof import("./loopback/loopback.ts") = require("./loopback/loopback.ts");
     return module.loopback;

@@ -2,6 +2,7 @@ import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync } f
 import { isErrno } from "./errno.ts";
 import { flock } from "./libc.ts";
 import { sleep } from "./sleep.ts";
+import { toSyscallError } from "./syscall-error.ts";
 
 const LOCK_EX = 2; // flock(2)
 const LOCK_NB = 4;
@@ -24,10 +25,13 @@ export class LockTimeoutError extends Error {
  * everybody who locks the same file in the same way, in whatever language.
  */
 export class FileLock {
-  private constructor(
-    readonly path: string,
-    private readonly fd: number,
-  ) {}
+  readonly path: string;
+  readonly #fd: number;
+
+  private constructor(path: string, fd: number) {
+    this.path = path;
+    this.#fd = fd;
+  }
 
   /**
    * Locks the file at `path`, which is created if it is missing; a symbolic link is refused.
@@ -41,7 +45,7 @@ export class FileLock {
     for (let attempt = 1; ; attempt++) {
       const fd = open(path, mode);
       try {
-        if (tryLock(fd) && !isDeleted(fd)) return new FileLock(path, fd);
+        if (tryLock(fd, path) && !isDeleted(fd)) return new FileLock(path, fd);
       } catch (error) {
         closeSync(fd);
         throw error;
@@ -53,7 +57,7 @@ export class FileLock {
   }
 
   release(): void {
-    closeSync(this.fd);
+    closeSync(this.#fd);
   }
 }
 
@@ -74,13 +78,13 @@ function open(path: string, mode: number): number {
   }
 }
 
-function tryLock(fd: number): boolean {
+function tryLock(fd: number, path: string): boolean {
   try {
     flock(fd, LOCK_EX | LOCK_NB);
     return true;
   } catch (error) {
     if (isErrno(error, "EAGAIN")) return false; // EWOULDBLOCK is the same number
-    throw error;
+    throw toSyscallError(error, "flock", path);
   }
 }
 

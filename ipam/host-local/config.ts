@@ -1,0 +1,182 @@
+import * as z from "zod/mini";
+import { invalidArgs, parseArgs } from "../../lib/cni/args.ts";
+import { parseConfig } from "../../lib/cni/config.ts";
+import { CniError, invalidConfig } from "../../lib/cni/error.ts";
+import type { ConfigInput } from "../../lib/cni/plugin.ts";
+import type { Route } from "../../lib/cni/result.ts";
+import { withoutEmpty } from "../../lib/cni/result-parts.ts";
+import { isAtLeast, type SpecVersion } from "../../lib/cni/version.ts";
+import { type Address, formatAddress } from "../../lib/ip/address.ts";
+import { formatCidr } from "../../lib/ip/cidr.ts";
+import { optionalAddress, parseRequested, requireCidr, requireRequested } from "./address-text.ts";
+import type { RangeConfig } from "./range.ts";
+import { familyOf, planRangeSet, type RangeSet, refuseOverlaps } from "./range-set.ts";
+import type { StoreLocation } from "./store.ts";
+
+/** What host-local does, complete and consistent. */
+export interface HostLocalConfig extends StoreLocation {
+  /** An attachment gets an address out of each. A set's index is the number of its counter. */
+  readonly rangeSets: readonly RangeSet[];
+  /** Addresses to reserve instead of the next free ones. */
+  readonly requested: readonly Address[];
+  /** Passed on in the result. */
+  readonly routes: readonly Route[];
+  /** The resolv.conf(5) to pass on in the result; "" for none. */
+  readonly resolvConf: string;
+}
+
+const defaultDataDir = "/var/lib/cni/networks";
+
+const text = z.optional(z.string());
+const range = { subnet: text, rangeStart: text, rangeEnd: text, gateway: text };
+const rangeSets = z._default(z.array(z.array(z.object(range))), []);
+const addresses = z._default(z.array(z.string()), []);
+
+const routes = z._default(
+  z.array(
+    z.object({
+      dst: z.string(),
+      gw: text,
+      mtu: z.optional(z.int()),
+      advmss: z.optional(z.int()),
+      priority: z.optional(z.int()),
+      table: z.optional(z.int()),
+      scope: z.optional(z.int()),
+    }),
+  ),
+  [],
+);
+
+/** The keys of the configuration; each means what the reference suite's documentation says. */
+export const hostLocalSchema = z.object({
+  ipam: z.optional(
+    z.object({ ...range, type: text, dataDir: text, resolvConf: text, routes, ranges: rangeSets }),
+  ),
+  runtimeConfig: z.optional(z.object({ ipRanges: rangeSets, ips: addresses })),
+  args: z.optional(z.object({ cni: z.optional(z.object({ ips: addresses })) })),
+});
+
+/** What finding a reservation by its owner takes. */
+const removalSchema = z.object({ ipam: z.optional(z.object({ dataDir: text })) });
+
+type Document = z.output<typeof hostLocalSchema>;
+
+/** @throws {CniError} code 7, or 4 for CNI_ARGS, in the reference's words */
+export function parseHostLocalConfig(input: ConfigInput): HostLocalConfig {
+  if (input.verb === "DEL" || input.verb === "GC") return parseForRemoval(input);
+  const document = parseConfig(hostLocalSchema, input.document);
+  const ipam = requireIpam(document.ipam);
+  return {
+    dataDir: ipam.dataDir || defaultDataDir,
+    network: input.network,
+    rangeSets: parseRangeSets(document, input),
+    requested: readRequested(document, input),
+    routes: ipam.routes.map(readRoute),
+    resolvConf: ipam.resolvConf ?? "",
+  };
+}
+
+/** A configuration that got broken since ADD must not keep addresses from being released. */
+function parseForRemoval({ document, network }: ConfigInput): HostLocalConfig {
+  const { dataDir } = requireIpam(parseConfig(removalSchema, document).ipam);
+  return {
+    dataDir: dataDir || defaultDataDir,
+    network,
+    rangeSets: [],
+    requested: [],
+    routes: [],
+    resolvConf: "",
+  };
+}
+
+function requireIpam<T>(ipam: T | undefined): T {
+  if (ipam !== undefined) return ipam;
+  throw invalidConfig(
+    `IPAM config missing 'ipam' key: it must be an object such as {"type":"host-local"}`,
+  );
+}
+
+/** The reference's order: what the runtime passes, the one range of old, the list. */
+function parseRangeSets(document: Document, { verb, cniVersion }: ConfigInput): RangeSet[] {
+  const { ipam, runtimeConfig } = document;
+  const configs = [
+    ...readRangeSets(runtimeConfig?.ipRanges, "runtimeConfig.ipRanges"),
+    ...(ipam?.subnet === undefined ? [] : [[readRange(ipam, "ipam")]]),
+    ...readRangeSets(ipam?.ranges, "ipam.ranges"),
+  ];
+  // The runtime does not tell STATUS of the ranges that it passes with ADD.
+  if (configs.length === 0 && verb !== "STATUS") throw invalidConfig("no IP ranges specified");
+  const sets = configs.map(planNumberedSet);
+  refuseSecondOfFamily(sets, cniVersion);
+  refuseOverlaps(sets);
+  return sets;
+}
+
+type RangeText = NonNullable<Document["ipam"]>["ranges"][number][number];
+
+function readRangeSets(sets: readonly (readonly RangeText[])[] = [], path: string) {
+  return sets.map((set, index) =>
+    set.map((each, place) => readRange(each, `${path}[${index}][${place}]`)),
+  );
+}
+
+function readRange(
+  { subnet, rangeStart, rangeEnd, gateway }: RangeText,
+  path: string,
+): RangeConfig {
+  return {
+    subnet: subnet === undefined ? undefined : requireCidr(subnet, `${path}.subnet`),
+    rangeStart: optionalAddress(rangeStart, `${path}.rangeStart`),
+    rangeEnd: optionalAddress(rangeEnd, `${path}.rangeEnd`),
+    gateway: optionalAddress(gateway, `${path}.gateway`),
+  };
+}
+
+function planNumberedSet(ranges: readonly RangeConfig[], index: number): RangeSet {
+  try {
+    return planRangeSet(ranges);
+  } catch (error) {
+    if (error instanceof CniError) throw invalidConfig(`invalid range set ${index}: ${error.msg}`);
+    throw error;
+  }
+}
+
+/** Results before 0.3.0 have room for one address of each family. */
+function refuseSecondOfFamily(sets: readonly RangeSet[], cniVersion: SpecVersion): void {
+  const families = sets.map(familyOf);
+  if (new Set(families).size === families.length || isAtLeast(cniVersion, "0.3.0")) return;
+  throw invalidConfig(
+    `CNI version ${cniVersion} does not support more than 1 address per family: ` +
+      'set "cniVersion" to 0.3.0 or later',
+  );
+}
+
+/** All sources add up, in the reference's order. */
+function readRequested({ args, runtimeConfig }: Document, input: ConfigInput): Address[] {
+  const read = (source: string) => (text: string, index: number) =>
+    requireRequested(text, `${source}[${index}]`);
+  return [
+    ...readArgs(input),
+    ...(args?.cni?.ips ?? []).map(read("args.cni.ips")),
+    ...(runtimeConfig?.ips ?? []).map(read("runtimeConfig.ips")),
+  ];
+}
+
+function readArgs({ args }: ConfigInput): Address[] {
+  const { IP = "" } = parseArgs(args, ["IP"]);
+  if (IP === "") return [];
+  const address = parseRequested(IP);
+  if (address !== undefined) return [address];
+  throw invalidArgs(`ARGS: error parsing value of pair "IP=${IP}"`, "it must be an IP address");
+}
+
+type RouteText = NonNullable<Document["ipam"]>["routes"][number];
+
+function readRoute({ dst, gw, ...others }: RouteText, index: number): Route {
+  const gateway = optionalAddress(gw, `ipam.routes[${index}].gw`);
+  return withoutEmpty<Route>({
+    dst: formatCidr(requireCidr(dst, `ipam.routes[${index}].dst`)),
+    gw: gateway && formatAddress(gateway),
+    ...others,
+  });
+}

@@ -1,0 +1,68 @@
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  statfsSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { CniError, ErrorCode } from "../../lib/cni/error.ts";
+import { toCniError } from "../../lib/cni/failure.ts";
+import { isErrno } from "../../lib/sys/errno.ts";
+
+/**
+ * Makes sure that there is a directory at `path`, parents included.
+ *
+ * @param mode of every directory that is created, whatever the umask
+ * @throws {CniError} code 5 when something else is there
+ */
+export function ensureDirectory(path: string, mode: number): void {
+  if (isDirectory(path)) return;
+  try {
+    mkdirSync(path, mode);
+    chmodSync(path, mode);
+  } catch (error) {
+    // EEXIST: made in between. ENOENT: its parent is missing too.
+    if (isErrno(error, "ENOENT") && dirname(path) !== path) ensureDirectory(dirname(path), mode);
+    else if (!isErrno(error, "EEXIST")) throw error;
+    ensureDirectory(path, mode);
+  }
+}
+
+/**
+ * @returns whether there is a directory at `path`; false when there is nothing
+ * @throws {CniError} code 5 when something else is there. A symbolic link is: if somebody planted
+ *   it, root would write where they please
+ */
+export function isDirectory(path: string): boolean {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status === undefined) return false;
+  if (status.isDirectory()) return true;
+  const what = status.isSymbolicLink() ? "a symbolic link" : "a file";
+  throw new CniError(ErrorCode.io, `"${path}" must be a directory, but it is ${what}`);
+}
+
+/**
+ * @throws {CniError} code 50 when no file can be made in the directory at `path`, or no directory
+ *   at `path` where it is missing
+ */
+export function expectUsable(path: string): void {
+  const existing = existingPart(path);
+  try {
+    accessSync(existing, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw unusable(existing, toCniError(cause).msg, cause);
+  }
+  if (statfsSync(existing).bfree === 0) throw unusable(existing, "no space left on device");
+}
+
+function existingPart(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : existingPart(dirname(path));
+}
+
+function unusable(path: string, reason: string, cause?: unknown): CniError {
+  const msg = `addresses cannot be reserved in "${path}": ${reason}`;
+  return new CniError(ErrorCode.unavailable, msg, "", { cause });
+}
