@@ -111,9 +111,10 @@ const descriptions: Partial<Record<ErrnoName, string>> = {
   ESTALE: "stale file handle",
 };
 
-const names = new Map<number, ErrnoName>(
-  Object.entries(numbers).map(([name, number]) => [number, name as ErrnoName]),
-);
+/** Searched when something failed; a table by number would be made at every start. */
+function findName(errno: number): ErrnoName | undefined {
+  return (Object.keys(numbers) as ErrnoName[]).find((name) => numbers[name] === errno);
+}
 
 /** @returns the error number of `name` */
 export function errnoOf(name: ErrnoName): number {
@@ -122,12 +123,12 @@ export function errnoOf(name: ErrnoName): number {
 
 /** @returns the name of an error number, such as "ENOENT", or "errno 4711" */
 export function errnoName(errno: number): string {
-  return names.get(errno) ?? `errno ${errno}`;
+  return findName(errno) ?? `errno ${errno}`;
 }
 
 /** @returns the words for an error number, such as "no such file or directory" */
 export function errnoText(errno: number): string {
-  const name = names.get(errno);
+  const name = findName(errno);
   return (name && descriptions[name]) ?? errnoName(errno);
 }
 
