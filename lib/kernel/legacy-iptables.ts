@@ -26,6 +26,11 @@ const INFO_SIZE_OFFSET = 80;
 const ENTRIES_OFFSET = 40;
 const TABLE_NAME_LENGTH = 32;
 
+/** Whether somebody uses a legacy table. */
+export function hasLegacyTable(netns: NetnsFile, family: 4 | 6, table: string): boolean {
+  return insideNetns(netns, () => isInUse(family, table));
+}
+
 /** Whether a legacy table has a chain. A table that nobody uses yet is not brought into being. */
 export function hasLegacyChain(
   netns: NetnsFile,

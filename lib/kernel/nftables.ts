@@ -1,6 +1,12 @@
 import { Connection, NETLINK_NETFILTER } from "../netlink/connection.ts";
 import type { NetlinkMessage, NetlinkRequest } from "../netlink/message.ts";
-import { type Chain, encodeGetChain } from "../netlink/netfilter/chains.ts";
+import {
+  type Chain,
+  decodeChain,
+  encodeGetChain,
+  encodeListChains,
+  type KernelChain,
+} from "../netlink/netfilter/chains.ts";
 import {
   decodeElements,
   type ElementKey,
@@ -12,7 +18,12 @@ import { decodeGeneration, encodeGetGeneration } from "../netlink/netfilter/gene
 import { encodeTransaction } from "../netlink/netfilter/message.ts";
 import { decodeRule, encodeListRules, type KernelRule } from "../netlink/netfilter/rules.ts";
 import type { NamedSet } from "../netlink/netfilter/sets.ts";
-import { encodeGetTable, type Table } from "../netlink/netfilter/tables.ts";
+import {
+  decodeTable,
+  encodeGetTable,
+  type KernelTable,
+  type Table,
+} from "../netlink/netfilter/tables.ts";
 import { isErrno, isNotFound } from "../sys/errno.ts";
 import type { NetnsFile } from "../sys/netns.ts";
 
@@ -64,7 +75,17 @@ export class Nftables {
   }
 
   hasTable(table: Table): boolean {
-    return this.#find(encodeGetTable(table)) !== undefined;
+    return this.findTable(table) !== undefined;
+  }
+
+  findTable(table: Table): KernelTable | undefined {
+    return this.#find(encodeGetTable(table))?.map(decodeTable)[0];
+  }
+
+  listChains(table: Table): KernelChain[] {
+    return this.#dump(encodeListChains(table.family))
+      .map((message) => decodeChain(message, table))
+      .filter((chain) => chain !== undefined);
   }
 
   hasChain(chain: Chain): boolean {

@@ -1,8 +1,8 @@
-import type { NetlinkRequest } from "../message.ts";
+import type { NetlinkMessage, NetlinkRequest } from "../message.ts";
 import { be32, bytes, nested, text } from "./attributes.ts";
-import { encodeRequest, NFNL_SUBSYS_NFTABLES } from "./message.ts";
+import { decodeMessage, encodeRequest, type Family, NFNL_SUBSYS_NFTABLES } from "./message.ts";
 import { creationFlags, type Existence, type Table } from "./tables.ts";
-import { encodeComment } from "./userdata.ts";
+import { decodeComment, encodeComment } from "./userdata.ts";
 
 /** Chains: what `nft add chain` and `nft delete chain` do. */
 
@@ -68,6 +68,31 @@ function encodeHook({ type, hook, priority }: Hook) {
       be32(NFTA_HOOK_PRIORITY, priority),
     ),
   ];
+}
+
+/** A chain as the kernel shows it. */
+export interface KernelChain {
+  readonly name: string;
+  readonly comment: string | undefined;
+}
+
+/** Asks for the chains of all tables of a family; to be sent as a dump. */
+export function encodeListChains(family: Family): NetlinkRequest {
+  return encodeRequest({
+    subsystem: NFNL_SUBSYS_NFTABLES,
+    type: NFT_MSG_GETCHAIN,
+    family,
+    attributes: [],
+    label: `list the chains of family ${family}`,
+  });
+}
+
+/** @returns undefined for a message of another type, and for a chain of another table */
+export function decodeChain(message: NetlinkMessage, table: Table): KernelChain | undefined {
+  const chain = decodeMessage(message, NFNL_SUBSYS_NFTABLES, NFT_MSG_NEWCHAIN);
+  const name = chain?.text(NFTA_CHAIN_NAME);
+  if (name === undefined || chain?.text(NFTA_CHAIN_TABLE) !== table.name) return undefined;
+  return { name, comment: decodeComment(chain.bytes(NFTA_CHAIN_USERDATA)) };
 }
 
 /** The chain goes with its rules. EBUSY while another chain, or a map, leads to it. */

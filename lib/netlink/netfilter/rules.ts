@@ -41,6 +41,8 @@ export interface KernelRule {
   readonly comment: string | undefined;
   /** The chain that it leads to unconditionally, once all before matched. */
   readonly target: string | undefined;
+  /** As the kernel wrote them. */
+  readonly expressions: Buffer;
 }
 
 type ChainName = Pick<Chain, "table" | "name">;
@@ -101,16 +103,13 @@ export function decodeRule(message: NetlinkMessage): KernelRule | undefined {
   const chain = rule?.text(NFTA_RULE_CHAIN);
   const handle = rule?.be64(NFTA_RULE_HANDLE);
   if (rule === undefined || chain === undefined || handle === undefined) return undefined;
-  return {
-    chain,
-    handle,
-    comment: decodeComment(rule.bytes(NFTA_RULE_USERDATA)),
-    target: findTarget(rule.bytes(NFTA_RULE_EXPRESSIONS)),
-  };
+  const expressions = rule.bytes(NFTA_RULE_EXPRESSIONS) ?? Buffer.alloc(0);
+  const comment = decodeComment(rule.bytes(NFTA_RULE_USERDATA));
+  return { chain, handle, comment, target: findTarget(expressions), expressions };
 }
 
-function findTarget(expressions: Buffer | undefined): string | undefined {
-  for (const { value } of expressions === undefined ? [] : listAttributes(expressions)) {
+function findTarget(expressions: Buffer): string | undefined {
+  for (const { value } of listAttributes(expressions)) {
     const each = new AttributeMap(value);
     if (each.text(NFTA_EXPR_NAME) !== "immediate") continue;
     return decodeTarget(each.nested(NFTA_EXPR_DATA)?.nested(NFTA_IMMEDIATE_DATA));

@@ -1,8 +1,7 @@
-import type { NetlinkRequest } from "../message.ts";
-import { NLM_F_CREATE, NLM_F_EXCL } from "../message.ts";
+import { type NetlinkMessage, type NetlinkRequest, NLM_F_CREATE, NLM_F_EXCL } from "../message.ts";
 import { bytes, text } from "./attributes.ts";
-import { encodeRequest, type Family, NFNL_SUBSYS_NFTABLES } from "./message.ts";
-import { encodeComment } from "./userdata.ts";
+import { decodeMessage, encodeRequest, type Family, NFNL_SUBSYS_NFTABLES } from "./message.ts";
+import { decodeComment, encodeComment } from "./userdata.ts";
 
 /** Tables: what `nft add table` and `nft delete table` do. */
 
@@ -10,11 +9,19 @@ const NFT_MSG_NEWTABLE = 0;
 const NFT_MSG_GETTABLE = 1;
 const NFT_MSG_DELTABLE = 2;
 const NFTA_TABLE_NAME = 1;
+const NFTA_TABLE_USE = 3;
 const NFTA_TABLE_USERDATA = 6; // Linux 5.10; older ones pass over it
 
 export interface Table {
   readonly family: Family;
   readonly name: string;
+}
+
+/** A table as the kernel shows it. */
+export interface KernelTable {
+  /** How many chains, sets and the like it has. */
+  readonly use: number;
+  readonly comment: string | undefined;
 }
 
 /** Whether making something that is there already is fine ("ensure") or an error ("create"). */
@@ -64,4 +71,14 @@ function encodeTableRequest(type: number, verb: string, table: Table): NetlinkRe
     attributes: [text(NFTA_TABLE_NAME, table.name)],
     label: `${verb} ${describeTable(table)}`,
   });
+}
+
+/** @returns undefined for a message of another type */
+export function decodeTable(message: NetlinkMessage): KernelTable | undefined {
+  const table = decodeMessage(message, NFNL_SUBSYS_NFTABLES, NFT_MSG_NEWTABLE);
+  if (table === undefined) return undefined;
+  return {
+    use: table.be32(NFTA_TABLE_USE) ?? 0,
+    comment: decodeComment(table.bytes(NFTA_TABLE_USERDATA)),
+  };
 }

@@ -1,0 +1,16 @@
+/** What goes wrong with packet rules, apart from what the kernel or a program says. */
+
+/** A port of the host that is published for another container already. */
+export class PortTakenError extends Error {
+  override readonly name = "PortTakenError";
+}
+
+/** Rules that should be there and are not, or differ. */
+export class MissingRulesError extends Error {
+  override readonly name = "MissingRulesError";
+}
+
+/** This node lacks what a backend needs. */
+export class UnusableBackendError extends Error {
+  override readonly name = "UnusableBackendError";
+}

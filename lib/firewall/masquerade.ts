@@ -1,0 +1,107 @@
+import type { Netns } from "../kernel/netns.ts";
+import { attemptAll } from "../undo.ts";
+import { chooseBackend, requireNftables, withEngine } from "./engine.ts";
+import { MissingRulesError } from "./errors.ts";
+import * as iptables from "./iptables/rules.ts";
+import { expectHolding, hasHolding } from "./nft/expectation.ts";
+import { masqueradeFeature } from "./nft/layout.ts";
+import { planMasquerade } from "./nft/masquerade.ts";
+import {
+  hasReferenceMasquerade,
+  pruneReferenceMasquerade,
+  removeReferenceMasquerade,
+} from "./nft/reference-rules.ts";
+import * as nftables from "./nft/ruleset.ts";
+import type { MasqueradeRecord } from "./records.ts";
+import { describeTag, formatTag, type IsValid, type RuleOwner } from "./rule-owner.ts";
+import type { Backend } from "./store.ts";
+
+/**
+ * Masquerade: what containers send to the world leaves with this node's own address. Not what they
+ * send to their own subnet, and not multicast.
+ */
+
+export interface Masquerade {
+  readonly owner: RuleOwner;
+  /** The container's addresses with the prefix lengths of their subnets: "10.1.2.3/24". */
+  readonly addresses: readonly string[];
+  /** Who makes the rules; nftables, where the kernel has it, if not given. */
+  readonly backend?: Backend;
+}
+
+/**
+ * Masquerades an attachment, in place of what an earlier ADD of it asked for.
+ *
+ * @throws {UnusableBackendError}
+ */
+export function ensureMasquerade(host: Netns, masquerade: Masquerade): void {
+  const record = recordOf(masquerade);
+  withEngine(host, (engine) => {
+    if (chooseBackend(engine, masquerade.backend) === "iptables") {
+      iptables.applyRecord(engine.iptables, record);
+    } else nftables.applyRecord(requireNftables(engine), record);
+  });
+}
+
+function recordOf({ owner, addresses }: Masquerade): MasqueradeRecord {
+  return { version: 1, feature: "masquerade", owner, request: { addresses } };
+}
+
+/**
+ * Removes an attachment's masquerade, whichever suite made it by whichever backend. Fine when there
+ * is none.
+ *
+ * @param addresses of the attachment, CIDRs, if they are known
+ */
+export function removeMasquerade(
+  host: Netns,
+  owner: RuleOwner,
+  addresses?: readonly string[],
+): void {
+  withEngine(host, ({ nftables: ruleset, iptables: tables }) => {
+    attemptAll(
+      () => {
+        if (ruleset === undefined) return;
+        nftables.withdraw(ruleset, masqueradeFeature, formatTag(owner));
+        removeReferenceMasquerade(ruleset.nft, owner);
+      },
+      () => {
+        iptables.withdraw(tables, "masquerade", owner, addresses);
+      },
+    );
+  });
+}
+
+/**
+ * CHECK: looks whether all rules are there, whichever suite made them by whichever backend.
+ *
+ * @throws {MissingRulesError}
+ */
+export function expectMasquerade(host: Netns, masquerade: Omit<Masquerade, "backend">): void {
+  const record = recordOf(masquerade);
+  const { owner, request } = record;
+  withEngine(host, (engine) => {
+    const nft = engine.nftables?.nft;
+    const holding = planMasquerade(formatTag(owner), request);
+    if (nft !== undefined && hasHolding(nft, holding)) expectHolding(nft, holding);
+    else if (iptables.hasRules(engine.iptables, "masquerade", owner)) {
+      iptables.expectRecord(engine.iptables, record);
+    } else if (nft === undefined || !hasReferenceMasquerade(nft, owner)) {
+      throw new MissingRulesError(`${describeTag(holding.tag)} is not masqueraded`);
+    }
+  });
+}
+
+/** GC: removes the masquerade of a network's attachments that are not valid any more. */
+export function pruneMasquerade(host: Netns, network: string, isValid: IsValid): void {
+  withEngine(host, ({ nftables: ruleset, iptables: tables }) => {
+    attemptAll(
+      () => {
+        if (ruleset === undefined) return;
+        nftables.pruneNetwork(ruleset, masqueradeFeature, network, isValid);
+        pruneReferenceMasquerade(ruleset.nft, network, isValid);
+      },
+      () => iptables.pruneNetwork(tables, "masquerade", network, isValid),
+    );
+  });
+}

@@ -1,0 +1,162 @@
+import type { Netns } from "../../kernel/netns.ts";
+import { isOvertaken, type Nftables } from "../../kernel/nftables.ts";
+import { decodeName } from "../../netlink/netfilter/data-types.ts";
+import { encodeDeleteTable } from "../../netlink/netfilter/tables.ts";
+import { isNotFound } from "../../sys/errno.ts";
+import { isRecord, type RuleRecord, recordName, recordNameOf } from "../records.ts";
+import { readRouteLocalnet, writeRouteLocalnet } from "../route-localnet.ts";
+import { formatTag, type IsValid, isTagOfNetwork, parseTag } from "../rule-owner.ts";
+import { Store } from "../store.ts";
+import { openArchive, planRecord } from "./archive.ts";
+import { type Archive, forgetRemoved, insertHolding, removeHolding, repeat } from "./claims.ts";
+import { listTurnedOn, pruneGuards } from "./guards.ts";
+import { encodeTableWith, type Holding, planTable } from "./holding.ts";
+import { type Feature, features, routeLocalnet, table } from "./layout.ts";
+
+/** Our rules in one namespace: the ruleset, and the records of what was asked for. */
+export interface Ruleset {
+  readonly host: Netns;
+  readonly nft: Nftables;
+  readonly store: Store;
+  readonly archive: Archive;
+}
+
+export function openRuleset(host: Netns, nft: Nftables): Ruleset {
+  const store = new Store(host.file, "nftables");
+  return { host, nft, store, archive: openArchive(store) };
+}
+
+/**
+ * Makes the rules of an attachment, in place of those it may have already.
+ *
+ * @throws {ClaimRefusedError} when another attachment has one of the ports; nothing is left then
+ */
+export function applyRecord(ruleset: Ruleset, record: RuleRecord): void {
+  const { host, nft, store, archive } = ruleset;
+  const name = recordNameOf(record);
+  const planned = planRecord(record);
+  store.write(name, record);
+  try {
+    const links = linksToOpen(planned).filter((link) => readRouteLocalnet(host, link) === false);
+    insertHolding(nft, archive, withoutNeedlessComments(planned, links));
+    openLinks(ruleset, links);
+  } catch (error) {
+    withdraw(ruleset, planned.feature, planned.tag);
+    throw error;
+  }
+}
+
+function linksToOpen({ claims }: Holding): string[] {
+  return claims
+    .filter(({ set }) => set === routeLocalnet)
+    .map(({ element }) => decodeName(element.key));
+}
+
+/** A setting that was on before us stays on after us. */
+function withoutNeedlessComments(holding: Holding, closedLinks: readonly string[]): Holding {
+  const claims = holding.claims.map((claim) => {
+    const { set, element } = claim;
+    const isOpen = set === routeLocalnet && !closedLinks.includes(decodeName(element.key));
+    return isOpen ? { ...claim, element: { key: element.key } } : claim;
+  });
+  return { ...holding, claims };
+}
+
+function openLinks({ host, nft }: Ruleset, links: readonly string[]): void {
+  if (links.length === 0) return;
+  writeRouteLocalnet(host, links, true);
+  pruneGuards(nft, host);
+}
+
+/**
+ * Removes the rules and the record of an attachment. Fine when there is neither.
+ *
+ * @returns the record
+ */
+export function withdraw(ruleset: Ruleset, feature: Feature, tag: string): RuleRecord | undefined {
+  const { nft, store } = ruleset;
+  const name = recordName(feature.name, tag);
+  const record = store.read(name);
+  const known = isRecord(record) ? record : undefined;
+  store.remove(name);
+  removeHolding(nft, known === undefined ? { feature, tag } : planRecord(known));
+  if (store.removeIfEmpty()) removeTableIfUnused(ruleset);
+  return known;
+}
+
+/**
+ * Takes the table away after the last attachment, so that a node without containers is as it was.
+ * Somebody else may be about to add one: the generation tells.
+ */
+function removeTableIfUnused({ host, nft }: Ruleset): void {
+  repeat(() => {
+    if (!nft.hasTable(table)) return true;
+    const generation = nft.generation();
+    if (features.some(({ owners }) => nft.listElements(owners).length > 0)) return true;
+    const links = listTurnedOn(nft);
+    writeRouteLocalnet(host, links, false);
+    try {
+      nft.commit([encodeDeleteTable(table)], generation);
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return true;
+      if (!isOvertaken(error)) throw error;
+      writeRouteLocalnet(host, links, true);
+      return false;
+    }
+  });
+}
+
+/** Removes the rules of a network's attachments that are not valid any more. */
+export function pruneNetwork(
+  ruleset: Ruleset,
+  feature: Feature,
+  network: string,
+  isValid: IsValid,
+): void {
+  const { nft, store } = ruleset;
+  const owners = new Map<string, RuleRecord["owner"] | undefined>();
+  for (const { comment } of nft.listElements(feature.owners)) {
+    if (comment !== undefined && isTagOfNetwork(comment, network))
+      owners.set(comment, parseTag(comment));
+  }
+  for (const record of store.list().filter(isRecord)) {
+    // Records have the names whole, which tags may not.
+    if (record.feature === feature.name && record.owner.network === network) {
+      owners.set(formatTag(record.owner), record.owner);
+    }
+  }
+  for (const [tag, owner] of owners) {
+    if (owner !== undefined && !isValid(owner.containerId, owner.ifName))
+      withdraw(ruleset, feature, tag);
+  }
+}
+
+/**
+ * Makes the whole table anew from the records, in one transaction: after somebody flushed it, or
+ * changed it.
+ *
+ * @returns the tags of attachments whose rules could not be made, since others have their ports
+ */
+export function reapplyAll(ruleset: Ruleset): string[] {
+  const { host, nft, archive } = ruleset;
+  let refusedTags: string[] = [];
+  repeat(() => {
+    const generation = nft.generation();
+    const { accepted, refused } = planTable(archive.list());
+    refusedTags = [...refused.keys()].map(({ tag }) => tag);
+    const before = nft.hasTable(table) ? [encodeDeleteTable(table)] : [];
+    const after = accepted.length === 0 ? [] : encodeTableWith(accepted);
+    if (before.length + after.length === 0) return true;
+    try {
+      nft.commit([...before, ...after], generation);
+    } catch (error) {
+      if (isOvertaken(error)) return false;
+      throw error;
+    }
+    writeRouteLocalnet(host, accepted.flatMap(linksToOpen), true);
+    forgetRemoved(nft, archive, accepted);
+    return true;
+  });
+  return refusedTags;
+}

@@ -1,0 +1,45 @@
+import type { MasqueradeRequest } from "./masquerade-request.ts";
+import type { PortRequest } from "./port-request.ts";
+import { formatTag, type RuleOwner, tagKey } from "./rule-owner.ts";
+
+/** What the store keeps of one attachment: who asked for what. */
+export type RuleRecord = PortRecord | MasqueradeRecord;
+
+export interface PortRecord {
+  readonly version: 1;
+  readonly feature: "ports";
+  readonly owner: RuleOwner;
+  readonly request: PortRequest;
+}
+
+export interface MasqueradeRecord {
+  readonly version: 1;
+  readonly feature: "masquerade";
+  readonly owner: RuleOwner;
+  readonly request: MasqueradeRequest;
+}
+
+export type RecordFeature = RuleRecord["feature"];
+
+/** @returns the name of an attachment's record, which follows from the tag on its rules */
+export function recordName(feature: RecordFeature, tag: string): string {
+  return `${tagKey(tag)}.${feature}`;
+}
+
+export function recordNameOf({ feature, owner }: RuleRecord): string {
+  return recordName(feature, formatTag(owner));
+}
+
+/** Whether this is a record that this version of the program wrote, and can make rules from. */
+export function isRecord(value: unknown): value is RuleRecord {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "version" in value &&
+    value.version === 1 &&
+    "feature" in value &&
+    (value.feature === "ports" || value.feature === "masquerade") &&
+    "owner" in value &&
+    "request" in value
+  );
+}

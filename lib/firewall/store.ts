@@ -1,0 +1,187 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { isErrno, isNotFound } from "../sys/errno.ts";
+import { FileLock } from "../sys/file-lock.ts";
+import type { NetnsFile } from "../sys/netns.ts";
+import { netnsName } from "../sys/netns-cookie.ts";
+import { writeStderr } from "../sys/stdio.ts";
+
+const ROOT = "/run/patchbay";
+const SUFFIX = ".json";
+/** Longer than any change takes, with many waiting. */
+const LOCK_SECONDS = 60;
+
+/** Who makes the rules: each has a folder, so that DEL knows whom to ask. */
+export type Backend = "nftables" | "iptables";
+
+/**
+ * What was asked for, by attachment: a file each on /run, which the next boot finds empty as it
+ * does the ruleset. From it the rules are made again when somebody has flushed them, and DEL knows
+ * what to remove without asking the runtime or listing anything.
+ *
+ * Written before the rules are made and removed before they are: while there are rules there is a
+ * record, or a DEL that is under way. Whoever makes rules from records looks afterwards whether
+ * the records are still there. No lock is needed, and a crash at any point leaves what the next
+ * DEL cleans up.
+ *
+ * The folder is named after the network namespace that the rules are in.
+ */
+export class Store {
+  readonly #folder: string;
+
+  constructor(netns: NetnsFile, name: Backend | "anti-spoofing") {
+    this.#folder = `${ROOT}/${netnsName(netns)}/${name}`;
+  }
+
+  /** @returns undefined when there is none, or not a whole one */
+  read(name: string): unknown {
+    try {
+      return JSON.parse(readFileSync(this.#path(name), "utf8"));
+    } catch (error) {
+      if (isNotFound(error) || error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+
+  has(name: string): boolean {
+    return this.read(name) !== undefined;
+  }
+
+  /**
+   * Without a place to write to, rules work nevertheless: only nobody can make them again. A record
+   * that is written in part is none, which it is not yet: the rules are made after it.
+   */
+  write(name: string, record: unknown): void {
+    const path = this.#path(name);
+    try {
+      retryWithFolder(this.#folder, () =>
+        writeFileSync(path, JSON.stringify(record), { mode: 0o600 }),
+      );
+    } catch (error) {
+      if (!isReadOnly(error)) throw error;
+      writeStderr(`patchbay: no record of the rules in ${path}: ${error}\n`);
+    }
+  }
+
+  /** @returns whether it was there */
+  remove(name: string): boolean {
+    try {
+      unlinkSync(this.#path(name));
+      return true;
+    } catch (error) {
+      if (isNotFound(error) || isErrno(error, "EROFS")) return false;
+      throw error;
+    }
+  }
+
+  /** @returns the records of all attachments, in the order of their names */
+  list(): unknown[] {
+    return this.#listNames()
+      .map((name) => this.read(name))
+      .filter((record) => record !== undefined);
+  }
+
+  #listNames(): string[] {
+    try {
+      return readdirSync(this.#folder)
+        .filter((name) => name.endsWith(SUFFIX))
+        .map((name) => name.slice(0, -SUFFIX.length))
+        .sort();
+    } catch (error) {
+      if (isNotFound(error)) return [];
+      throw error;
+    }
+  }
+
+  /**
+   * Removes the folder when no record is left in it: the cheapest way to learn that this was the
+   * last attachment, however many there were.
+   *
+   * @returns whether there is none left
+   */
+  removeIfEmpty(): boolean {
+    if (!removeFolder(this.#folder)) return false;
+    removeFolder(folderOf(this.#folder));
+    return true;
+  }
+
+  /**
+   * Runs `work` while no other process does with this store, for a backend that cannot change all
+   * that belongs together as one. Where nothing can be written, there is no lock either.
+   */
+  exclusively<T>(work: () => T): T {
+    const lock = this.#acquireLock();
+    try {
+      return work();
+    } finally {
+      if (lock !== undefined && this.removeIfEmpty()) removeLock(this.#lockPath);
+      lock?.release();
+    }
+  }
+
+  get #lockPath(): string {
+    return `${this.#folder}.lock`;
+  }
+
+  #acquireLock(): FileLock | undefined {
+    try {
+      return retryWithFolder(folderOf(this.#folder), () =>
+        FileLock.acquire(this.#lockPath, { mode: 0o600, seconds: LOCK_SECONDS }),
+      );
+    } catch (error) {
+      if (isReadOnly(error)) return undefined;
+      throw error;
+    }
+  }
+
+  #path(name: string): string {
+    return `${this.#folder}/${name}${SUFFIX}`;
+  }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+function isReadOnly(error: unknown): boolean {
+  return isErrno(error, "EROFS", "EACCES", "EPERM", "ENOSPC", "ENOTDIR");
+}
+
+/** Makes the folder when it is missing; again when somebody removes it, empty as yet, just then. */
+function retryWithFolder<T>(folder: string, work: () => T): T {
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}
+
+function removeLock(path: string): void {
+  unlinkSync(path);
+  removeFolder(folderOf(path));
+}
+
+/** @returns false when there is something in it */
+function removeFolder(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENOTEMPTY", "EEXIST")) return false;
+    if (isNotFound(error) || isErrno(error, "EROFS", "EBUSY", "EPERM", "EACCES")) return true;
+    throw error;
+  }
+}
