@@ -26,6 +26,10 @@ const loaders: { readonly [name in PluginName]?: () => Plugin<unknown> } = {
     const module: typeof import("./loopback/loopback.ts") = require("./loopback/loopback.ts");
     return module.loopback;
   },
+  portmap() {
+    const module: typeof import("./portmap/portmap.ts") = require("./portmap/portmap.ts");
+    return module.portmap;
+  },
 };
 
 function findPlugin(wanted: string): PluginEntry | undefined {
@@ -51,7 +55,12 @@ function loadNetns() {
 /** The name it was called by; under a name that means nothing, the name of its file. */
 function chooseName(): string {
   const names = [process.argv0, process.execPath].map(baseName);
-  return names.find((name) => name === "patchbay" || findPlugin(name) !== undefined) ?? "";
+  return names.find((name) => isTool(name) || findPlugin(name) !== undefined) ?? "";
+}
+
+/** Also as it is called before it is installed, such as "patchbay-1.2.3-linux-x64". */
+function isTool(name: string): boolean {
+  return /^patchbay(?![a-z])/.test(name);
 }
 
 /** `node:path` would take longer to load than the rest of this file. */
@@ -61,7 +70,7 @@ function baseName(path: string): string {
 
 function main(): number {
   const name = chooseName();
-  if (name === "patchbay") return operate();
+  if (isTool(name)) return operate();
   const plugin = findPlugin(name);
   if (plugin !== undefined) return runPlugin(plugin, world);
   throw new Error(

@@ -1,5 +1,6 @@
 import { type Argument, Command } from "commander";
 import type { Context } from "./context.ts";
+import { addInstallCommands } from "./install/commands.ts";
 import { addNetworkCommands } from "./network/commands.ts";
 
 /** Builds the command line. Each command loads the code that does its work when it is called. */
@@ -27,6 +28,7 @@ export function createProgram(context: Context): Command {
         [command.name(), ...command.registeredArguments.map(termOf)].join(" "),
     });
   addNetworkCommands(program, context);
+  addInstallCommands(program, context);
   return program;
 }
 

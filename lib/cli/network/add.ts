@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../cni/json.ts";
+import { answer } from "../answer.ts";
 import type { Context } from "../context.ts";
 import { reportFailure } from "../failure-report.ts";
 import { addNetwork } from "../runtime/add.ts";
@@ -7,7 +8,6 @@ import { isOccupied, rollBack } from "../runtime/rollback.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { RuntimeConf } from "../runtime/runtime-conf.ts";
 import type { Stream } from "../terminal.ts";
-import { answer } from "./answer.ts";
 import { neverAborted } from "./interruption.ts";
 import type { NetworkOptions } from "./options.ts";
 import { type AttachmentRequest, loadNetwork, openRuntime, readRuntimeConf } from "./request.ts";

@@ -1,6 +1,6 @@
+import { answer } from "../answer.ts";
 import type { Context } from "../context.ts";
 import { checkNetwork } from "../runtime/check.ts";
-import { answer } from "./answer.ts";
 import { type AttachmentRequest, loadNetwork, openRuntime, readRuntimeConf } from "./request.ts";
 
 /** `patchbay check` */

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
+import { formatExamples } from "../help.ts";
 import type { AddOptions } from "./add.ts";
 import type { GcOptions } from "./gc.ts";
 import { addNetworkOptions, type NetworkOptions } from "./options.ts";
@@ -19,7 +20,7 @@ export function addNetworkCommands(program: Command, context: Context): void {
     .option("--keep", "when a plugin fails, leave what there is for inspection")
     .addHelpText(
       "after",
-      examples([
+      formatExamples([
         ["patchbay add podnet testing", 'attach the namespace "testing" as eth0'],
         [
           "patchbay add podnet 4711 -i net1 --time",
@@ -42,7 +43,7 @@ export function addNetworkCommands(program: Command, context: Context): void {
     .description("Asks each plugin whether an attachment is still as ADD left it (CHECK).")
     .addHelpText(
       "after",
-      examples([["patchbay check podnet testing", "silence means all is well"]]),
+      formatExamples([["patchbay check podnet testing", "silence means all is well"]]),
     )
     .action(async (network: string, netns: string, options: NetworkOptions) => {
       const { check } = await import("./check.ts");
@@ -57,7 +58,7 @@ export function addNetworkCommands(program: Command, context: Context): void {
     )
     .addHelpText(
       "after",
-      examples([["patchbay del podnet testing", "with the options that add was given"]]),
+      formatExamples([["patchbay del podnet testing", "with the options that add was given"]]),
     )
     .action(async (network: string, netns: string, options: NetworkOptions) => {
       const { del } = await import("./del.ts");
@@ -75,7 +76,7 @@ export function addNetworkCommands(program: Command, context: Context): void {
     .option("--dry-run", "only show which attachments would be removed")
     .addHelpText(
       "after",
-      examples([
+      formatExamples([
         ["patchbay gc podnet --valid-live --dry-run", "look first"],
         ["patchbay gc podnet --valid-live", "tidy up after a crash or a reboot"],
       ]),
@@ -88,7 +89,7 @@ export function addNetworkCommands(program: Command, context: Context): void {
   addNetworkOptions(networkCommand(program, "status"))
     .summary("ask whether a network is ready")
     .description("Asks each plugin of a network whether it is ready for ADD (STATUS).")
-    .addHelpText("after", examples([["patchbay status podnet", "exit status 0 means ready"]]))
+    .addHelpText("after", formatExamples([["patchbay status podnet", "exit status 0 means ready"]]))
     .action(async (network: string, _netns: string | undefined, options: NetworkOptions) => {
       const { status } = await import("./status.ts");
       await status(context, { network, options });
@@ -105,9 +106,4 @@ function networkCommand(program: Command, name: string): Command {
     .command(name)
     .argument("<NETWORK>", networkHelp)
     .argument("[NETNS]", "ignored; for those who are used to cnitool");
-}
-
-function examples(list: readonly (readonly [command: string, what: string])[]): string {
-  const lines = list.map(([command, what]) => `  $ ${command}\n      ${what}\n`);
-  return `\nExamples:\n${lines.join("")}`;
 }

@@ -1,3 +1,4 @@
+import { answer } from "../answer.ts";
 import type { Context } from "../context.ts";
 import type { Conflist } from "../runtime/conflist.ts";
 import { parseConflist } from "../runtime/conflist.ts";
@@ -5,7 +6,6 @@ import { deleteNetwork } from "../runtime/del.ts";
 import { NetworkNotFound } from "../runtime/network.ts";
 import { findCachedAttachment } from "../runtime/result-cache.ts";
 import type { RuntimeConf } from "../runtime/runtime-conf.ts";
-import { answer } from "./answer.ts";
 import { type AttachmentRequest, loadNetwork, openRuntime, readRuntimeConf } from "./request.ts";
 
 /** `patchbay del` */

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { JsonObject } from "../../cni/json.ts";
+import { answer } from "../answer.ts";
 import { usageError } from "../cli-error.ts";
 import type { Context } from "../context.ts";
 import type { CachedAttachment } from "../runtime/cached-attachment.ts";
@@ -8,7 +9,6 @@ import { collectGarbage, type GcReport, listStaleAttachments } from "../runtime/
 import type { ValidAttachment } from "../runtime/plugin-input.ts";
 import { listCachedAttachments } from "../runtime/result-cache.ts";
 import { formatTable } from "../table.ts";
-import { answer } from "./answer.ts";
 import type { NetworkOptions } from "./options.ts";
 import { loadNetwork, type NetworkRequest, openRuntime } from "./request.ts";
 

@@ -1,6 +1,6 @@
+import { answer } from "../answer.ts";
 import type { Context } from "../context.ts";
 import { queryStatus } from "../runtime/status.ts";
-import { answer } from "./answer.ts";
 import { loadNetwork, type NetworkRequest, openRuntime } from "./request.ts";
 
 /** `patchbay status` */

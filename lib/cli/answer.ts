@@ -1,7 +1,6 @@
-import { formatJson, type JsonObject } from "../../cni/json.ts";
-import type { Context } from "../context.ts";
-import { describeFailure } from "../failure-report.ts";
-import type { NetworkOptions } from "./options.ts";
+import { formatJson, type JsonObject } from "../cni/json.ts";
+import type { Context } from "./context.ts";
+import { describeFailure } from "./failure-report.ts";
 
 /** What a command has to say when it has succeeded. */
 export interface Answer {
@@ -9,24 +8,23 @@ export interface Answer {
   readonly text: string;
   /** For programs that ask for it. */
   readonly document: JsonObject;
-  /** For programs that do not: `cnitool` prints the result of ADD, and nothing else. */
+  /** Programs get it without asking: `cnitool` prints the result of ADD, and nothing else. */
   readonly isResult?: boolean;
 }
 
 /**
- * Does the work of a command and prints its answer: sentences on a terminal, a document for a
- * program. With `--json` there is a document whatever happens; sentences about a failure go to
- * stderr in any case.
+ * Does the work of a command and prints its answer: sentences, or a document for a program. With
+ * `--json` there is a document whatever happens; sentences about a failure go to stderr in any case.
  */
 export async function answer(
   { terminal: { out } }: Context,
-  { json }: Pick<NetworkOptions, "json">,
+  { json }: { readonly json?: true },
   work: () => Promise<Answer>,
 ): Promise<void> {
   try {
     const { text, document, isResult } = await work();
     if (json || (isResult && !out.isTerminal)) out.write(`${formatJson(document)}\n`);
-    else if (out.isTerminal) out.write(text);
+    else out.write(text);
   } catch (error) {
     if (json) out.write(`${formatJson(describeFailure(error))}\n`);
     throw error;

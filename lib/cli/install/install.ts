@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+import { type Answer, answer } from "../answer.ts";
+import type { Context } from "../context.ts";
+import { formatTable } from "../table.ts";
+import type { Change } from "./change.ts";
+import { getExample, writeExample } from "./example-conf.ts";
+import * as installation from "./installation.ts";
+
+export interface InstallOptions {
+  readonly rollback?: true;
+  readonly conf?: string;
+  readonly confDir: string;
+  readonly json?: true;
+}
+
+/** `patchbay install` */
+export async function install(
+  context: Context,
+  directory: string,
+  options: InstallOptions,
+): Promise<void> {
+  const target = resolve(directory);
+  await answer(context, options, async () => {
+    if (options.rollback) {
+      return describe(context, "rolled back", target, await installation.rollBack(target));
+    }
+    // Before anything is done, for a name that does not exist.
+    const example = options.conf === undefined ? undefined : getExample(options.conf);
+    const { version, plugins } = context.build;
+    const names = [...plugins.map(({ name }) => name), "patchbay"];
+    const executable = { file: process.execPath, version, names };
+    const changes = await installation.install(target, executable);
+    const { text, document } = describe(context, `installed ${version}`, target, changes);
+    if (example === undefined) return { text, document };
+    const conf = writeExample(resolve(options.confDir), example);
+    return { text: `${text}network: ${conf}\n`, document: { ...document, conf } };
+  });
+}
+
+/** `patchbay uninstall` */
+export async function uninstall(
+  context: Context,
+  directory: string,
+  options: Pick<InstallOptions, "json">,
+): Promise<void> {
+  const target = resolve(directory);
+  await answer(context, options, async () =>
+    describe(context, "uninstalled", target, await installation.uninstall(target)),
+  );
+}
+
+function describe(
+  { terminal: { out } }: Context,
+  what: string,
+  directory: string,
+  changes: readonly Change[],
+): Answer {
+  const rows = changes.map(({ name, outcome }) => [`  ${name}`, outcome]);
+  const isReversible = changes.some(({ outcome }) => outcome === "replaced");
+  const hint = isReversible ? 'What was replaced is kept: see "--rollback".\n' : "";
+  return {
+    text: `${out.style("good", `${what}:`)} ${directory}\n${formatTable(rows)}${hint}`,
+    document: { directory, changes: changes.map(({ name, outcome }) => ({ name, outcome })) },
+  };
+}
