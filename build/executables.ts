@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { version } from "../package.json";
 import { pluginNames } from "../plugins/names.ts";
+import { sealEnvironment } from "./environment-seal.ts";
 import { netlinkAsModules } from "./netlink-modules.ts";
 
 export const folder = "dist/bin";
@@ -17,6 +18,7 @@ export async function compile(): Promise<void> {
   const fresh = `${folder}/.new-${process.pid}`;
   try {
     await bundle(fresh);
+    sealEnvironment(fresh);
     for (const name of names) {
       linkSync(fresh, `${fresh}-${name}`);
       renameSync(`${fresh}-${name}`, `${folder}/${name}`);
@@ -64,7 +66,7 @@ function removeStrangers(): void {
   }
 }
 
-const builders = ["build/executables.ts", "build/netlink-modules.ts"];
+const builders = ["build/environment-seal.ts", "build/executables.ts", "build/netlink-modules.ts"];
 
 /** Whether every name is there and newer than all that it is made from. */
 export function isUpToDate(): boolean {
