@@ -48,34 +48,35 @@ export class Namespace {
   /** @param role what it plays, for the reader of a failure: "host", "a" */
   static create(role: string): Namespace {
     Namespace.#made += 1;
-    const namespace = new Namespace(role, `pb-${process.pid}-${Namespace.#made}-${role}`);
+    const name = `pb-${process.pid}-${Namespace.#made}-${role}`;
+    const command = ["ip", "netns", "exec", name];
+    const namespace = new Namespace(role, name, `/run/netns/${name}`, command);
     runOk(["ip", "netns", "add", namespace.name]);
     return namespace;
   }
 
   /** The one this process is in: for programs that have put themselves into one of their own. */
   static own(role: string): Namespace {
-    return new Namespace(role, undefined);
+    return new Namespace(role, role, "/proc/self/ns/net", []);
   }
 
-  /** As `ip netns` knows it. */
-  readonly name: string;
-  /** What a runtime passes as `CNI_NETNS`. */
-  readonly path: string;
-  readonly #prefix: readonly string[];
+  /** One that something else has made and takes away, such as a container runtime. */
+  static at(role: string, path: string): Namespace {
+    return new Namespace(role, role, path, ["nsenter", `--net=${path}`]);
+  }
 
   private constructor(
     readonly role: string,
-    name: string | undefined,
-  ) {
-    this.name = name ?? role;
-    this.path = name === undefined ? "/proc/self/ns/net" : `/run/netns/${name}`;
-    this.#prefix = name === undefined ? [] : ["ip", "netns", "exec", name];
-  }
+    /** As `ip netns` knows it. */
+    readonly name: string,
+    /** What a runtime passes as `CNI_NETNS`. */
+    readonly path: string,
+    private readonly prefix: readonly string[],
+  ) {}
 
   /** The command line that runs a program inside, for whoever starts processes differently. */
   command(...argv: readonly string[]): readonly string[] {
-    return [...this.#prefix, ...argv];
+    return [...this.prefix, ...argv];
   }
 
   /** Runs a program inside, which has to succeed. @returns what it printed */
