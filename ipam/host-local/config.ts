@@ -1,4 +1,3 @@
-import * as z from "zod/mini";
 import { invalidArgs, parseArgs } from "../../lib/cni/args.ts";
 import { parseConfig } from "../../lib/cni/config.ts";
 import { CniError, invalidConfig } from "../../lib/cni/error.ts";
@@ -11,6 +10,8 @@ import { formatCidr } from "../../lib/ip/cidr.ts";
 import { optionalAddress, parseRequested, requireCidr, requireRequested } from "./address-text.ts";
 import type { RangeConfig } from "./range.ts";
 import { familyOf, planRangeSet, type RangeSet, refuseOverlaps } from "./range-set.ts";
+import { hostLocalShape, removalShape } from "./schema.ts" with { type: "macro" };
+import type { HostLocalDocument } from "./schema.ts";
 import type { StoreLocation } from "./store.ts";
 
 /** What host-local does, complete and consistent. */
@@ -27,44 +28,10 @@ export interface HostLocalConfig extends StoreLocation {
 
 const defaultDataDir = "/var/lib/cni/networks";
 
-const text = z.optional(z.string());
-const range = { subnet: text, rangeStart: text, rangeEnd: text, gateway: text };
-const rangeSets = z._default(z.array(z.array(z.object(range))), []);
-const addresses = z._default(z.array(z.string()), []);
-
-const routes = z._default(
-  z.array(
-    z.object({
-      dst: z.string(),
-      gw: text,
-      mtu: z.optional(z.int()),
-      advmss: z.optional(z.int()),
-      priority: z.optional(z.int()),
-      table: z.optional(z.int()),
-      scope: z.optional(z.int()),
-    }),
-  ),
-  [],
-);
-
-/** The keys of the configuration; each means what the reference suite's documentation says. */
-export const hostLocalSchema = z.object({
-  ipam: z.optional(
-    z.object({ ...range, type: text, dataDir: text, resolvConf: text, routes, ranges: rangeSets }),
-  ),
-  runtimeConfig: z.optional(z.object({ ipRanges: rangeSets, ips: addresses })),
-  args: z.optional(z.object({ cni: z.optional(z.object({ ips: addresses })) })),
-});
-
-/** What finding a reservation by its owner takes. */
-const removalSchema = z.object({ ipam: z.optional(z.object({ dataDir: text })) });
-
-type Document = z.output<typeof hostLocalSchema>;
-
 /** @throws {CniError} code 7, or 4 for CNI_ARGS, in the reference's words */
 export function parseHostLocalConfig(input: ConfigInput): HostLocalConfig {
   if (input.verb === "DEL" || input.verb === "GC") return parseForRemoval(input);
-  const document = parseConfig(hostLocalSchema, input.document);
+  const document = parseConfig(hostLocalShape(), input.document);
   const ipam = requireIpam(document.ipam);
   return {
     dataDir: ipam.dataDir || defaultDataDir,
@@ -78,7 +45,7 @@ export function parseHostLocalConfig(input: ConfigInput): HostLocalConfig {
 
 /** A configuration that got broken since ADD must not keep addresses from being released. */
 function parseForRemoval({ document, network }: ConfigInput): HostLocalConfig {
-  const { dataDir } = requireIpam(parseConfig(removalSchema, document).ipam);
+  const { dataDir } = requireIpam(parseConfig(removalShape(), document).ipam);
   return {
     dataDir: dataDir || defaultDataDir,
     network,
@@ -97,7 +64,10 @@ function requireIpam<T>(ipam: T | undefined): T {
 }
 
 /** The reference's order: what the runtime passes, the one range of old, the list. */
-function parseRangeSets(document: Document, { verb, cniVersion }: ConfigInput): RangeSet[] {
+function parseRangeSets(
+  document: HostLocalDocument,
+  { verb, cniVersion }: ConfigInput,
+): RangeSet[] {
   const { ipam, runtimeConfig } = document;
   const configs = [
     ...readRangeSets(runtimeConfig?.ipRanges, "runtimeConfig.ipRanges"),
@@ -112,7 +82,7 @@ function parseRangeSets(document: Document, { verb, cniVersion }: ConfigInput): 
   return sets;
 }
 
-type RangeText = NonNullable<Document["ipam"]>["ranges"][number][number];
+type RangeText = NonNullable<HostLocalDocument["ipam"]>["ranges"][number][number];
 
 function readRangeSets(sets: readonly (readonly RangeText[])[] = [], path: string) {
   return sets.map((set, index) =>
@@ -152,7 +122,7 @@ function refuseSecondOfFamily(sets: readonly RangeSet[], cniVersion: SpecVersion
 }
 
 /** All sources add up, in the reference's order. */
-function readRequested({ args, runtimeConfig }: Document, input: ConfigInput): Address[] {
+function readRequested({ args, runtimeConfig }: HostLocalDocument, input: ConfigInput): Address[] {
   const read = (source: string) => (text: string, index: number) =>
     requireRequested(text, `${source}[${index}]`);
   return [
@@ -170,7 +140,7 @@ function readArgs({ args }: ConfigInput): Address[] {
   throw invalidArgs(`ARGS: error parsing value of pair "IP=${IP}"`, "it must be an IP address");
 }
 
-type RouteText = NonNullable<Document["ipam"]>["routes"][number];
+type RouteText = NonNullable<HostLocalDocument["ipam"]>["routes"][number];
 
 function readRoute({ dst, gw, ...others }: RouteText, index: number): Route {
   const gateway = optionalAddress(gw, `ipam.routes[${index}].gw`);

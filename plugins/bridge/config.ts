@@ -1,4 +1,3 @@
-import * as z from "zod/mini";
 import { parseArgs } from "../../lib/cni/args.ts";
 import { parseConfig } from "../../lib/cni/config.ts";
 import { CniError, ErrorCode, invalidConfig } from "../../lib/cni/error.ts";
@@ -6,6 +5,8 @@ import type { JsonObject } from "../../lib/cni/json.ts";
 import type { ConfigInput } from "../../lib/cni/plugin.ts";
 import type { Dns } from "../../lib/cni/result.ts";
 import { parseMac } from "../../lib/ip/mac.ts";
+import { bridgeShape } from "./schema.ts" with { type: "macro" };
+import type { BridgeDocument } from "./schema.ts";
 import { type PortVlans, parsePortVlans } from "./vlans.ts";
 
 /** What the bridge plugin does, complete and consistent. */
@@ -31,47 +32,6 @@ export interface BridgeConfig {
   readonly dns: Dns | undefined;
 }
 
-/** The keys of the configuration; each means what the reference suite's documentation says. */
-export const bridgeSchema = z.object({
-  bridge: z._default(z.string(), "cni0"),
-  isGateway: z._default(z.boolean(), false),
-  isDefaultGateway: z._default(z.boolean(), false),
-  forceAddress: z._default(z.boolean(), false),
-  ipMasq: z._default(z.boolean(), false),
-  ipMasqBackend: z.optional(z.string()),
-  mtu: z._default(z.int(), 0),
-  hairpinMode: z._default(z.boolean(), false),
-  promiscMode: z._default(z.boolean(), false),
-  vlan: z._default(z.int(), 0),
-  vlanTrunk: z.optional(
-    z.array(
-      z.object({
-        minID: z.optional(z.int()),
-        maxID: z.optional(z.int()),
-        id: z.optional(z.int()),
-      }),
-    ),
-  ),
-  preserveDefaultVlan: z._default(z.boolean(), false),
-  macspoofchk: z._default(z.boolean(), false),
-  enabledad: z._default(z.boolean(), false),
-  disableContainerInterface: z._default(z.boolean(), false),
-  portIsolation: z._default(z.boolean(), false),
-  ipam: z.optional(z.object({ type: z.optional(z.string()) })),
-  dns: z.optional(
-    z.object({
-      nameservers: z.optional(z.array(z.string())),
-      domain: z.optional(z.string()),
-      search: z.optional(z.array(z.string())),
-      options: z.optional(z.array(z.string())),
-    }),
-  ),
-  args: z.optional(z.object({ cni: z.optional(z.object({ mac: z.optional(z.string()) })) })),
-  runtimeConfig: z.optional(z.object({ mac: z.optional(z.string()) })),
-});
-
-type Document = z.output<typeof bridgeSchema>;
-
 /** @throws {CniError} code 7, 4 for CNI_ARGS, or 2 for what this version cannot do */
 export function parseBridgeConfig(input: ConfigInput): BridgeConfig {
   // What is to be removed is found by its owner: a configuration that got broken since must not
@@ -81,7 +41,7 @@ export function parseBridgeConfig(input: ConfigInput): BridgeConfig {
 }
 
 function configOf(json: JsonObject, input: ConfigInput): BridgeConfig {
-  const document = parseConfig(bridgeSchema, json);
+  const document = parseConfig(bridgeShape(), json);
   refuseContradictions(document);
   const vlans = parsePortVlans(document);
   refuseBridgeName(document.bridge, vlans);
@@ -103,11 +63,11 @@ function configOf(json: JsonObject, input: ConfigInput): BridgeConfig {
   };
 }
 
-function hasIpam({ ipam }: Document): boolean {
+function hasIpam({ ipam }: BridgeDocument): boolean {
   return (ipam?.type ?? "") !== "";
 }
 
-function refuseContradictions(document: Document): void {
+function refuseContradictions(document: BridgeDocument): void {
   if (document.hairpinMode && document.promiscMode) {
     throw invalidConfig(
       "cannot set hairpin mode and promiscuous mode at the same time: " +
@@ -146,7 +106,7 @@ function parseMtu(mtu: number): number | undefined {
 }
 
 /** `runtimeConfig.mac` before `args.cni.mac` before `MAC` of CNI_ARGS. */
-function parseMacSources(document: Document, { args }: ConfigInput): Uint8Array | undefined {
+function parseMacSources(document: BridgeDocument, { args }: ConfigInput): Uint8Array | undefined {
   // Read even where another source wins: an unknown key in CNI_ARGS is an error.
   const { MAC = "" } = parseArgs(args, ["MAC"]);
   const fromRuntime = document.runtimeConfig?.mac ?? "";
@@ -170,7 +130,7 @@ function invalidEnvironment(msg: string): CniError {
   return new CniError(ErrorCode.invalidEnvironment, msg);
 }
 
-function parseDns({ dns }: Document): Dns | undefined {
+function parseDns({ dns }: BridgeDocument): Dns | undefined {
   if (dns === undefined || Object.values(dns).every((value) => value === undefined)) {
     return undefined;
   }

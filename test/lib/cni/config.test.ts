@@ -2,10 +2,11 @@ import fc from "fast-check";
 import t from "tap";
 import * as z from "zod/mini";
 import { parseConfig } from "../../../lib/cni/config.ts";
-import type { JsonObject } from "../../../lib/cni/json.ts";
+import { configShape } from "../../../lib/cni/config-shape.ts";
+import type { JsonObject, JsonValue } from "../../../lib/cni/json.ts";
 import { failureOf } from "../../support/cni-error.ts";
 
-const vlan = z.int().check(z.refine((id) => id <= 4094, "VLAN IDs end at 4094"));
+const vlan = z.int().check(z.lte(4094, "VLAN IDs end at 4094"));
 
 /** Every kind of schema that a plugin uses. */
 const schema = z.object({
@@ -17,15 +18,20 @@ const schema = z.object({
   vlanTrunk: z.optional(z.array(z.object({ id: z.optional(vlan), minID: z.optional(vlan) }))),
   dns: z.optional(z.object({ nameservers: z.optional(z.array(z.string())) })),
   sysctl: z.optional(z.record(z.string(), z.string())),
+  servers: z.optional(z.union([z.string(), z.array(z.string()).check(z.minLength(1))])),
+  weight: z.optional(z.number()),
+  extra: z.optional(z.any()),
   runtimeConfig: z._default(
     z.object({ portMappings: z.optional(z.array(z.object({ hostPort: z.int() }))) }),
     {},
   ),
 });
 
+const shape = configShape(schema);
+
 function parse(document: JsonObject): { config: z.output<typeof schema>; warnings: string[] } {
   const warnings: string[] = [];
-  const config = parseConfig(schema, document, { warn: (line) => warnings.push(line) });
+  const config = parseConfig(shape, document, { warn: (line) => warnings.push(line) });
   return { config, warnings };
 }
 
@@ -118,6 +124,9 @@ t.test(
       [{ VlanTrunk: [5] }, '"vlanTrunk[0]" must be an object, not 5'],
       [{ sysctl: { a: 1 } }, '"sysctl.a" must be a string, not 1'],
       [{ dns: { nameservers: "8.8.8.8" } }, '"dns.nameservers" must be a list, not "8.8.8.8"'],
+      [{ servers: 1 }, '"servers" must be a string or a list, not 1'],
+      [{ servers: [1] }, '"servers[0]" must be a string, not 1'],
+      [{ servers: [] }, '"servers" must be a list of at least 1, not the list []'],
       [
         { runtimeConfig: { portMappings: [{}] } },
         '"runtimeConfig.portMappings[0].hostPort" is missing, it must be a number',
@@ -142,17 +151,67 @@ t.test("keys that mean something to JavaScript mean nothing here", async (t) => 
   t.same(parse(document).config, defaults);
 });
 
-t.test("any document is parsed or refused, never anything else", async () => {
-  const keys = [...Object.keys(schema._zod.def.shape), "MTU", "x", "__proto__"];
-  const document = fc.dictionary(fc.constantFrom(...keys), fc.jsonValue({ maxDepth: 3 }));
+/** Values that often fit, and often do not. */
+const { value } = fc.letrec<{ readonly value: JsonValue; readonly object: JsonObject }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.constantFrom<JsonValue>(null, true, "bridge", "x", 0, 68, 4094, 4095, 1.5, -1, 1e300),
+    fc.integer({ min: 60, max: 5000 }),
+    fc.array(tie("value"), { maxLength: 3 }),
+    tie("object"),
+  ),
+  object: fc.dictionary(
+    fc.constantFrom("hostPort", "id", "minID", "nameservers", "portMappings", "x"),
+    tie("value"),
+    { maxKeys: 4 },
+  ),
+}));
+
+const document = fc.dictionary(fc.constantFrom(...Object.keys(schema._zod.def.shape), "x"), value);
+
+/** As Go sees it. */
+function withoutNulls(value: JsonValue): JsonValue {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  const members = Object.entries(value).filter(([, each]) => each !== null);
+  return Object.fromEntries(members.map(([key, each]) => [key, withoutNulls(each)]));
+}
+
+t.test("any document is accepted, refused and completed as zod would do it", async (t) => {
+  let accepted = 0;
   fc.assert(
-    fc.property(document, (value) => {
-      try {
-        const { config } = parse(JSON.parse(JSON.stringify(value)));
-        return typeof config.bridge === "string";
-      } catch (error) {
-        return error instanceof Error && error.name === "CniError";
+    fc.property(document, (document) => {
+      const byZod = z.safeParse(schema, withoutNulls(document));
+      if (byZod.success) {
+        accepted += 1;
+        t.same(parse(document).config, byZod.data);
+      } else {
+        t.equal(failureOf(() => parse(document)).code, 7);
       }
+      return t.passing();
     }),
+    { numRuns: 500 },
   );
+  t.ok(accepted > 50);
+});
+
+t.test("a schema that says more than can be checked is refused when it is prepared", async (t) => {
+  const schemas = {
+    "a refinement": z.string().check(z.refine((text) => text.startsWith("/"))),
+    "a text in a certain format": z.ipv4(),
+    "a transformation": z.pipe(
+      z.string(),
+      z.transform((text) => text.length),
+    ),
+    "a strict object": z.strictObject({}),
+    "null as a value": z.nullable(z.string()),
+    "an exclusive limit": z.int().check(z.lt(5)),
+    "two limits that contradict": z.int().check(z.lte(5), z.lte(6)),
+    "a number of few bits": z.uint32(),
+    "a union of objects": z.union([z.object({}), z.object({ a: z.string() })]),
+    "a default for a value that is transformed": z.prefault(z.string(), ""),
+  };
+  for (const [what, schema] of Object.entries(schemas)) {
+    t.throws(() => configShape(z.object({ key: z.optional(schema) })), TypeError, what);
+  }
 });
