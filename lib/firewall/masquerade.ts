@@ -82,12 +82,13 @@ export function expectMasquerade(host: Netns, masquerade: Omit<Masquerade, "back
   const { owner, request } = record;
   withEngine(host, (engine) => {
     const nft = engine.nftables?.nft;
-    const holding = planMasquerade(formatTag(owner), request);
-    if (nft !== undefined && hasHolding(nft, holding)) expectHolding(nft, holding);
-    else if (iptables.hasRules(engine.iptables, "masquerade", owner)) {
+    const tag = formatTag(owner);
+    if (nft !== undefined && hasHolding(nft, masqueradeFeature, tag)) {
+      expectHolding(nft, planMasquerade(tag, request));
+    } else if (iptables.hasRules(engine.iptables, "masquerade", owner)) {
       iptables.expectRecord(engine.iptables, record);
     } else if (nft === undefined || !hasReferenceMasquerade(nft, owner)) {
-      throw new MissingRulesError(`${describeTag(holding.tag)} is not masqueraded`);
+      throw new MissingRulesError(`${describeTag(tag)} is not masqueraded`);
     }
   });
 }

@@ -120,12 +120,13 @@ export function expectPorts(host: Netns, ports: Omit<PublishedPorts, "backend">)
   const { owner, request } = record;
   withEngine(host, (engine) => {
     const nft = engine.nftables?.nft;
-    const holding = planPorts(formatTag(owner), request);
-    if (nft !== undefined && hasHolding(nft, holding)) expectHolding(nft, holding);
-    else if (iptables.hasRules(engine.iptables, "ports", owner)) {
+    const tag = formatTag(owner);
+    if (nft !== undefined && hasHolding(nft, portsFeature, tag)) {
+      expectHolding(nft, planPorts(tag, request));
+    } else if (iptables.hasRules(engine.iptables, "ports", owner)) {
       iptables.expectRecord(engine.iptables, record);
     } else if (nft === undefined || !hasReferencePorts(nft, owner, request)) {
-      throw new MissingRulesError(`the ports of ${describeTag(holding.tag)} are not published`);
+      throw new MissingRulesError(`the ports of ${describeTag(tag)} are not published`);
     }
   });
 }

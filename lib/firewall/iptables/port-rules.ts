@@ -13,7 +13,7 @@ import type { RuleOwner } from "../rule-owner.ts";
 import { changeTable, type Place, readTable } from "./change.ts";
 import { GUARD, listTurnedOn, planGuard, planGuardRemoval, planGuardTidying } from "./guard.ts";
 import { dnatChain } from "./names.ts";
-import { findMissing, isLast, planPorts, planRemoval, planTidying } from "./ports.ts";
+import { findMissing, isLast, planLastRemoval, planPorts, planRemoval } from "./ports.ts";
 import { findVariants } from "./presence.ts";
 import { emptyTable } from "./saved-table.ts";
 
@@ -61,7 +61,7 @@ function removeChain(place: Place, owner: RuleOwner): boolean {
   try {
     changeTable(place, (nat) => {
       wasLast = isLast(nat, owner);
-      return [...planRemoval(nat, owner), ...(wasLast ? planTidying(nat) : [])];
+      return wasLast ? planLastRemoval(nat, owner) : planRemoval(nat, owner);
     });
   } catch (error) {
     if (!wasLast || !(error instanceof CommandError)) throw error;

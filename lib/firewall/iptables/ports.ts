@@ -156,18 +156,24 @@ export function isLast(nat: SavedTable, owner: RuleOwner): boolean {
   return nat.rules.every((rule) => rule.chain !== DNAT || own.has(rule));
 }
 
-/** @returns the lines that take away what all containers share, once no rule uses it any more */
-export function planTidying(nat: SavedTable): string[] {
+/**
+ * @returns the lines that take away what all containers share along with the last owner's rules;
+ *   they presuppose that {@link isLast}
+ */
+export function planLastRemoval(nat: SavedTable, owner: RuleOwner): string[] {
   const entries = [
     ["PREROUTING", DNAT],
     ["OUTPUT", DNAT],
     ["POSTROUTING", MASQ],
   ] as const;
-  const chains = [DNAT, MASQ, SETMARK].filter((chain) => nat.chains.has(chain));
+  const chains = [DNAT, dnatChain(owner), MASQ, SETMARK].filter((chain) => nat.chains.has(chain));
   return [
     ...entries.flatMap(([from, chain]) =>
       rulesTo(nat, from, chain).map(({ spec }) => `-D ${from} ${spec}`),
     ),
-    ...chains.flatMap((chain) => [`-F ${chain}`, `-X ${chain}`]),
+    // All are emptied before the first goes, for they lead to each other.
+    ...chains.map((chain) => `-F ${chain}`),
+    ...chains.map((chain) => `-X ${chain}`),
+    ...planChainRemoval(nat, HISTORIC_SNAT, historicSnatChain(owner)),
   ];
 }

@@ -3,10 +3,10 @@ import type { KernelElement } from "../../netlink/netfilter/elements.ts";
 import { MissingRulesError } from "../errors.ts";
 import { describeTag } from "../rule-owner.ts";
 import { type Claim, type Holding, ownerElement } from "./holding.ts";
-import { chains, type RuleChain, table } from "./layout.ts";
+import { chains, type Feature, type RuleChain, table } from "./layout.ts";
 
 /** Whether an attachment has anything in our table. */
-export function hasHolding(nft: Nftables, { feature, tag }: Holding): boolean {
+export function hasHolding(nft: Nftables, feature: Feature, tag: string): boolean {
   return nft.findElement(feature.owners, ownerElement(tag)) !== undefined;
 }
 
@@ -17,8 +17,8 @@ export function hasHolding(nft: Nftables, { feature, tag }: Holding): boolean {
  * @throws {MissingRulesError}
  */
 export function expectHolding(nft: Nftables, holding: Holding): void {
-  const { tag, claims } = holding;
-  if (!hasHolding(nft, holding)) {
+  const { feature, tag, claims } = holding;
+  if (!hasHolding(nft, feature, tag)) {
     throw new MissingRulesError(`${describeTag(tag)} has no rules in table inet ${table.name}`);
   }
   for (const claim of claims) expectClaim(nft.findElement(claim.set, claim.element), claim, tag);
