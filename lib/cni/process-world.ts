@@ -1,4 +1,3 @@
-import { execute } from "../sys/exec.ts";
 import { isSameFile } from "../sys/same-file.ts";
 import { readStdin, writeStderr, writeStdout } from "../sys/stdio.ts";
 import type { World } from "./world.ts";
@@ -13,7 +12,10 @@ export function processWorld(
     readStdin,
     writeStdout,
     writeStderr,
-    execute,
+    execute(file, execution) {
+      const exec: typeof import("../sys/exec.ts") = require("../sys/exec.ts");
+      return exec.execute(file, execution);
+    },
     isOwnExecutable: (file) => isSameFile(file, "/proc/self/exe"),
     isOwnNetns: (path) => isSameFile(path, "/proc/thread-self/ns/net"),
   };

@@ -1,3 +1,5 @@
+import { closeSync, fstatSync, readSync } from "node:fs";
+import { memfdCreate } from "./libc.ts";
 import { toSyscallError } from "./syscall-error.ts";
 
 /** What a program left behind. */
@@ -35,24 +37,51 @@ export class CommandError extends Error {
 /**
  * Runs a program to its end, in the network namespace of this thread.
  *
+ * Its stdout and stderr are files, because what Bun would make are sockets, and those cannot be
+ * opened: in a shell script, `> /dev/stderr` would fail.
+ *
  * @param file its path; nothing is searched for
  * @throws {SyscallError} when it cannot be started
  */
 export function execute(file: string, { args = [], env, stdin }: Execution = {}): Finished {
+  using stdout = new Capture("stdout");
+  using stderr = new Capture("stderr");
   try {
-    const child = Bun.spawnSync([file, ...args], {
+    const { exitCode, signalCode } = Bun.spawnSync([file, ...args], {
       stdin: stdin ?? "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
+      stdout: stdout.fd,
+      stderr: stderr.fd,
       ...(env === undefined ? {} : { env }),
     });
     return {
-      exitCode: child.exitCode ?? undefined,
-      signal: child.signalCode?.toString(),
-      stdout: child.stdout,
-      stderr: child.stderr.toString(),
+      exitCode: exitCode ?? undefined,
+      signal: signalCode?.toString(),
+      stdout: stdout.read(),
+      stderr: new TextDecoder().decode(stderr.read()),
     };
   } catch (error) {
     throw toSyscallError(error, "exec", file);
+  }
+}
+
+/** What a program writes, kept in memory. */
+class Capture {
+  readonly fd: number;
+
+  constructor(name: string) {
+    this.fd = memfdCreate(name);
+  }
+
+  read(): Uint8Array {
+    const bytes = new Uint8Array(fstatSync(this.fd).size);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(this.fd, bytes, length, bytes.length - length, length);
+    }
+    return bytes.subarray(0, length);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.fd);
   }
 }

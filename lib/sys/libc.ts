@@ -16,6 +16,7 @@ const definitions = {
   fsetxattr: { args: ["i32", "ptr", "ptr", "u64", "i32"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  memfd_create: { args: ["ptr", "u32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
   send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
@@ -125,6 +126,17 @@ export function fgetxattr(fd: number, name: string, value: Uint8Array): number {
 export function fsetxattr(fd: number, name: string, value: Uint8Array): void {
   const key = cString(name);
   call("fsetxattr", () => libc().fsetxattr(fd, key, value, value.length, 0), name);
+}
+
+/**
+ * `memfd_create(2)`: a file without a name, which goes when its last descriptor is closed.
+ *
+ * @returns a file descriptor that programs do not inherit, closed with `fs.closeSync`
+ */
+export function memfdCreate(name: string): number {
+  const MFD_CLOEXEC = 1;
+  const text = cString(name);
+  return call("memfd_create", () => libc().memfd_create(text, MFD_CLOEXEC));
 }
 
 /** Text as C has it: it ends with a NUL. */
