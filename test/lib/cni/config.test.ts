@@ -20,7 +20,6 @@ const schema = z.object({
   sysctl: z.optional(z.record(z.string(), z.string())),
   servers: z.optional(z.union([z.string(), z.array(z.string()).check(z.minLength(1))])),
   weight: z.optional(z.number()),
-  extra: z.optional(z.any()),
   runtimeConfig: z._default(
     z.object({ portMappings: z.optional(z.array(z.object({ hostPort: z.int() }))) }),
     {},
@@ -193,6 +192,12 @@ t.test("any document is accepted, refused and completed as zod would do it", asy
     { numRuns: 500 },
   );
   t.ok(accepted > 50);
+});
+
+t.test("what may be anything is left as it is", async (t) => {
+  const shape = configShape(z.object({ extra: z.any() }));
+  t.same(parseConfig(shape, { EXTRA: [null, { A: null }] }), { extra: [null, { A: null }] });
+  t.same(parseConfig(shape, {}), {});
 });
 
 t.test("a schema that says more than can be checked is refused when it is prepared", async (t) => {
