@@ -15,7 +15,7 @@ import { enterOwnWorld, furnishWorld, isOwnWorld } from "./demo/world.ts";
 import { compile, isUpToDate } from "./executables.ts";
 import { ensureSystemPackages } from "./system-packages.ts";
 
-const example = "conf/10-bridge.conflist";
+const example = "conf/bridge.conflist";
 
 async function prepare(): Promise<void> {
   ensureSystemPackages("demo");
@@ -101,7 +101,7 @@ function detach(chain: Chain, pods: readonly Namespace[]): void {
  */
 function compare(lab: Lab, before: string): void {
   for (const { name } of readState(lab, []).bridges) {
-    say(indent(`The bridge ${name} stays for the next container. Deleted by hand: ip link delete`));
+    say(indent(`The bridge ${name} stays for the next container. It is taken away by hand now.`));
     lab.host.exec("ip", "link", "delete", name);
   }
   const [was, is] = [before.split("\n"), lab.snapshot().split("\n")];

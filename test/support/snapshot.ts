@@ -84,12 +84,14 @@ function stabilise(text: string): string {
   return unstable.reduce((result, [pattern, by]) => result.replaceAll(pattern, by), text);
 }
 
-/** host-local's last address, index and lock stay when all leases are gone: they own nothing. */
+/** host-local's lock, last address and index stay when all leases are gone: they own nothing. */
+const unowned = /\/(lock|last_reserved_ip\.[^/]*|\.patchbay\/.*)$/;
+
 function describeFiles(folder: string): string {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !/\/(lock|last_reserved_ip\.[^/]*|\.[^/]*)$/.test(path));
+    .filter((path) => !unowned.test(path));
   return files
     .sort()
     .map(
