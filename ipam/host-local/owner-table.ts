@@ -7,13 +7,8 @@ import {
   readSync,
   writeSync,
 } from "node:fs";
-import {
-  type Address,
-  addressFromBytes,
-  addressToBytes,
-  isSameAddress,
-} from "../../lib/ip/address.ts";
-import { isErrno } from "../../lib/sys/errno.ts";
+import { type Address, isSameAddress } from "../../lib/ip/address.ts";
+import { findFile, writeAll } from "../../lib/sys/file.ts";
 
 /*
  * Which addresses an owner holds, found without reading other owners' reservations: a hash table
@@ -26,24 +21,26 @@ import { isErrno } from "../../lib/sys/errno.ts";
  * An owner has one slot for each address. The slots of a bucket are filled in order, and where a
  * bucket is full the search goes on in the next one. When half of all slots are in use the table
  * is written anew, with more buckets, so that a search reads one bucket, rarely two, however many
- * owners there are.
+ * owners there are. Numbers are in the machine's own order: no table leaves its machine, nor its
+ * boot.
  *
  * Of an owner the table knows a hash of 32 bits only, and it may be wrong in other ways: whoever
  * asks then reads the reservation itself (store.ts tells why).
  */
 
 const magic = "PBINDEX1";
-const slotSize = 32;
+const bucketSize = 512;
 const slotsPerBucket = 16;
-const bucketSize = slotSize * slotsPerBucket;
 const fewestBuckets = 16;
 
 /** Offsets in the header, after the magic. */
 const Header = { buckets: 8, used: 12, seal: 16 } as const;
-/** Offsets in a slot. */
-const Slot = { hash: 0, kind: 4, address: 16 } as const;
-/** A slot that was never used is all zeros; a live one has the length of its address in bytes. */
-const Kind = { unused: 0, deleted: 255 } as const;
+
+/** A slot in words of 32 bits. */
+const wordsPerSlot = 8;
+const Word = { hash: 0, kind: 1, address: 4 } as const;
+/** What is in a slot; a live one has the family of its address. */
+const Kind = { unused: 0, ipv4: 4, ipv6: 6, deleted: 255 } as const;
 
 /** One address of one owner; the owner is the content of the reservation. */
 export interface Holding {
@@ -54,13 +51,6 @@ export interface Holding {
 interface Entry {
   readonly hash: number;
   readonly address: Address;
-}
-
-/** A slot that a search came by, and where it is in the file. */
-interface Visited {
-  readonly position: number;
-  readonly kind: number;
-  readonly entry: Entry | undefined;
 }
 
 export class OwnerTable {
@@ -79,7 +69,7 @@ export class OwnerTable {
 
   /** @returns undefined when there is no table at `path` */
   static find(path: string): OwnerTable | undefined {
-    const fd = findFile(path);
+    const fd = findFile(path, constants.O_RDWR);
     if (fd === undefined) return undefined;
     const header = Buffer.alloc(bucketSize);
     readSync(fd, header, 0, bucketSize, 0);
@@ -103,31 +93,40 @@ export class OwnerTable {
 
   /** @returns the addresses that `owner` holds, or some other owner with the same hash */
   find(owner: string): Address[] {
+    const found: Address[] = [];
     const hash = hashOf(owner);
-    const entries = [...this.#visit(hash)].map(({ entry }) => entry);
-    return entries.flatMap((entry) => (entry?.hash === hash ? [entry.address] : []));
+    this.#search(hash, (words, slot) => {
+      const address = words[slot + Word.hash] === hash ? decodeAddress(words, slot) : undefined;
+      if (address !== undefined) found.push(address);
+      return false;
+    });
+    return found;
   }
 
   insert({ owner, address }: Holding): void {
     if (2 * (this.#used + 1) > this.#buckets * slotsPerBucket) this.#write(this.#entries());
-    const entry = { hash: hashOf(owner), address };
-    for (const { position, kind } of this.#visit(entry.hash)) {
-      if (kind !== Kind.unused && kind !== Kind.deleted) continue;
+    const hash = hashOf(owner);
+    this.#search(hash, (words, slot, position) => {
+      const kind = words[slot + Word.kind];
+      if (kind !== Kind.unused && kind !== Kind.deleted) return false;
       if (kind === Kind.unused) this.#used++;
-      writeSync(this.#fd, encodeSlot(entry), 0, slotSize, position);
-      return;
-    }
+      encodeSlot({ hash, address }, words, slot);
+      writeSync(this.#fd, words.subarray(slot, slot + wordsPerSlot), 0, undefined, position);
+      return true;
+    });
   }
 
   remove({ owner, address }: Holding): void {
     const hash = hashOf(owner);
-    for (const { position, entry } of this.#visit(hash)) {
-      if (entry?.hash !== hash || !isSameAddress(entry.address, address)) continue;
-      writeSync(this.#fd, Uint8Array.of(Kind.deleted), 0, 1, position + Slot.kind);
-    }
+    this.#search(hash, (words, slot, position) => {
+      const found = words[slot + Word.hash] === hash ? decodeAddress(words, slot) : undefined;
+      if (found === undefined || !isSameAddress(found, address)) return false;
+      writeSync(this.#fd, Uint32Array.of(hash, Kind.deleted), 0, undefined, position);
+      return true;
+    });
   }
 
-  /** Marks the table as complete; a change to the table does not break the seal by itself. */
+  /** Marks the table as complete. Later changes to it do not break the seal by themselves. */
   writeSeal(seal: string): void {
     const header = encodeHeader(this.#buckets, this.#used, seal);
     writeSync(this.#fd, header, 0, bucketSize, 0);
@@ -137,79 +136,79 @@ export class OwnerTable {
     closeSync(this.#fd);
   }
 
-  /** The slots where an entry with this hash is, or would go, in the order of the search. */
-  *#visit(hash: number): Generator<Visited> {
-    const bytes = Buffer.alloc(bucketSize);
+  /** Looks at the slots where an entry with this hash is, or would go, until `visit` says true. */
+  #search(hash: number, visit: Visit): void {
+    const words = new Uint32Array(bucketSize / Uint32Array.BYTES_PER_ELEMENT);
     for (let step = 0; step < this.#buckets; step++) {
       const start = bucketSize * (1 + ((hash + step) % this.#buckets));
-      readSync(this.#fd, bytes, 0, bucketSize, start);
-      yield* slotsIn(bytes, start);
-      if (bytes[bucketSize - slotSize + Slot.kind] === Kind.unused) return;
+      readSync(this.#fd, words, 0, bucketSize, start);
+      for (let slot = 0; slot < words.length; slot += wordsPerSlot) {
+        if (visit(words, slot, start + slot * Uint32Array.BYTES_PER_ELEMENT)) return;
+      }
+      if (words[words.length - wordsPerSlot + Word.kind] === Kind.unused) return;
     }
   }
 
   #entries(): Entry[] {
-    const bytes = Buffer.alloc(bucketSize * this.#buckets);
-    readSync(this.#fd, bytes, 0, bytes.length, bucketSize);
-    return [...slotsIn(bytes, bucketSize)].flatMap(({ entry }) => entry ?? []);
+    const words = new Uint32Array(this.#buckets * slotsPerBucket * wordsPerSlot);
+    readSync(this.#fd, words, 0, words.byteLength, bucketSize);
+    const entries: Entry[] = [];
+    for (let slot = 0; slot < words.length; slot += wordsPerSlot) {
+      const address = decodeAddress(words, slot);
+      if (address !== undefined) entries.push({ hash: words[slot + Word.hash] ?? 0, address });
+    }
+    return entries;
   }
 
   #write(entries: readonly Entry[]): void {
     this.#buckets = bucketsFor(entries.length);
     this.#used = entries.length;
-    const bytes = Buffer.alloc(bucketSize * (1 + this.#buckets));
-    encodeHeader(this.#buckets, this.#used, "").copy(bytes);
-    for (const entry of entries) encodeSlot(entry).copy(bytes, freeSlot(bytes, entry.hash));
+    const words = new Uint32Array(this.#buckets * slotsPerBucket * wordsPerSlot);
+    for (const entry of entries) encodeSlot(entry, words, freeSlot(words, entry.hash));
     ftruncateSync(this.#fd, 0);
-    writeSync(this.#fd, bytes, 0, bytes.length, 0);
+    writeSync(this.#fd, encodeHeader(this.#buckets, this.#used, ""), 0, bucketSize, 0);
+    writeAll(this.#fd, new Uint8Array(words.buffer), bucketSize);
   }
 }
 
-function findFile(path: string): number | undefined {
-  try {
-    return openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
-}
+/**
+ * @param slot where in `words` it starts
+ * @param position where in the file it starts, in bytes
+ * @returns whether to stop
+ */
+type Visit = (words: Uint32Array, slot: number, position: number) => boolean;
 
 /** @returns as many as leave three of four slots free */
 function bucketsFor(entries: number): number {
   return Math.max(fewestBuckets, Math.ceil((4 * entries) / slotsPerBucket));
 }
 
-/** @returns where in the whole table's `bytes` an entry with this hash goes */
-function freeSlot(bytes: Buffer, hash: number): number {
-  const buckets = bytes.length / bucketSize - 1;
-  for (let slot = (hash % buckets) * slotsPerBucket; ; slot++) {
-    const position = bucketSize + (slot % (buckets * slotsPerBucket)) * slotSize;
-    if (bytes[position + Slot.kind] === Kind.unused) return position;
-  }
-}
-
-/** @param start where `bytes`, one or more buckets, are in the file */
-function* slotsIn(bytes: Buffer, start: number): Generator<Visited> {
-  for (let offset = 0; offset < bytes.length; offset += slotSize) {
-    const slot = bytes.subarray(offset, offset + slotSize);
-    const kind = slot.readUInt8(Slot.kind);
-    yield { position: start + offset, kind, entry: decodeSlot(slot, kind) };
-  }
-}
-
-function decodeSlot(slot: Buffer, kind: number): Entry | undefined {
-  if (kind !== 4 && kind !== 16) return undefined;
-  const address = addressFromBytes(slot.subarray(Slot.address, Slot.address + kind));
-  return { hash: slot.readUInt32LE(Slot.hash), address };
-}
-
-function encodeSlot({ hash, address }: Entry): Buffer {
-  const slot = Buffer.alloc(slotSize);
-  const bytes = addressToBytes(address);
-  slot.writeUInt32LE(hash, Slot.hash);
-  slot.writeUInt8(bytes.length, Slot.kind);
-  slot.set(bytes, Slot.address);
+/** @returns where in the whole table an entry with this hash goes */
+function freeSlot(words: Uint32Array, hash: number): number {
+  const buckets = words.length / (slotsPerBucket * wordsPerSlot);
+  let slot = (hash % buckets) * slotsPerBucket * wordsPerSlot;
+  while (words[slot + Word.kind] !== Kind.unused) slot = (slot + wordsPerSlot) % words.length;
   return slot;
+}
+
+/** @returns undefined when the slot is not a live one */
+function decodeAddress(words: Uint32Array, slot: number): Address | undefined {
+  const kind = words[slot + Word.kind];
+  if (kind !== Kind.ipv4 && kind !== Kind.ipv6) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = words.subarray(slot + Word.address, slot + wordsPerSlot);
+  if (kind === Kind.ipv4) return { family: kind, value: BigInt(d) };
+  const value = (BigInt(a) << 96n) | (BigInt(b) << 64n) | (BigInt(c) << 32n) | BigInt(d);
+  return { family: kind, value };
+}
+
+function encodeSlot({ hash, address }: Entry, words: Uint32Array, slot: number): void {
+  words[slot + Word.hash] = hash;
+  words[slot + Word.kind] = address.family;
+  let rest = address.value;
+  for (let word = wordsPerSlot - 1; word >= Word.address; word--) {
+    words[slot + word] = Number(rest & 0xffff_ffffn);
+    rest >>= 32n;
+  }
 }
 
 function encodeHeader(buckets: number, used: number, seal: string): Buffer {

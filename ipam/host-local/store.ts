@@ -1,10 +1,16 @@
-import { linkSync, renameSync, statSync } from "node:fs";
+import { linkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CniError, ErrorCode, invalidConfig } from "../../lib/cni/error.ts";
 import { type Address, formatAddress, isSameAddress, parseAddress } from "../../lib/ip/address.ts";
 import { bootId } from "../../lib/sys/boot.ts";
 import { isAlreadyThere } from "../../lib/sys/errno.ts";
-import { findText, isFileError, removeFile, writeNewFile } from "../../lib/sys/file.ts";
+import {
+  findText,
+  isFileError,
+  overwriteText,
+  removeFile,
+  writeNewFile,
+} from "../../lib/sys/file.ts";
 import { FileLock, LockTimeoutError } from "../../lib/sys/file-lock.ts";
 import { setXattr } from "../../lib/sys/xattr.ts";
 import { ensureDirectory, isDirectory } from "./directory.ts";
@@ -34,7 +40,8 @@ import { ReservationIndex } from "./reservation-index.ts";
  * and when it is complete the draft is linked under the address's name. link(2) is one step, for
  * a writer that is killed and for whoever looks; and it fails when the name exists, so that no
  * address is given out twice even by somebody who ignores the lock. The addresses of one
- * attachment are links to one file. Counters are replaced by rename(2), likewise one step.
+ * attachment are links to one file. (A counter is overwritten in place: a wrong one only has the
+ * search start elsewhere.)
  *
  * NOTHING IS SYNCED TO DISK. No container survives a crash of the machine, so no reservation has
  * to. What a power cut leaves is of an earlier boot, as the extended attribute on each of our
@@ -162,13 +169,8 @@ export class Store {
   /** @param address undefined to forget it */
   setLastReserved(setIndex: number, address: Address | undefined): void {
     const counter = this.#counterOf(setIndex);
-    if (address === undefined) {
-      removeFile(counter);
-    } else {
-      const draft = `${this.#folder}/last_reserved_ip`;
-      writeNewFile(draft, formatAddress(address), { mode: fileMode });
-      renameSync(draft, counter);
-    }
+    if (address === undefined) removeFile(counter);
+    else overwriteText(counter, formatAddress(address), { mode: fileMode });
   }
 
   [Symbol.dispose](): void {

@@ -2,10 +2,13 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
+  ftruncateSync,
   openSync,
   readFileSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { isErrno, isNotFound } from "./errno.ts";
 import { SyscallError } from "./syscall-error.ts";
@@ -44,6 +47,36 @@ function create(path: string, mode: number): number {
   }
 }
 
+/**
+ * Writes a short text over the one that a file holds, in place. That is for what may be lost: whoever
+ * is killed meanwhile leaves parts of both. To replace the file would be safe, but takes ext4 a
+ * millisecond and more, since it writes to disk at once what replaces a file.
+ */
+export function overwriteText(path: string, text: string, { mode }: { mode: number }): void {
+  const fd = findFile(path, constants.O_WRONLY);
+  if (fd === undefined) writeNewFile(path, text, { mode });
+  else overwrite(fd, text);
+}
+
+function overwrite(fd: number, text: string): void {
+  try {
+    const length = writeSync(fd, text, 0);
+    if (fstatSync(fd).size > length) ftruncateSync(fd, length);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * @param position where in the file the bytes go
+ * @throws the error of `write(2)`; some of them may be there then
+ */
+export function writeAll(fd: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+  }
+}
+
 /** Fine if it is gone. */
 export function removeFile(path: string): void {
   try {
@@ -65,13 +98,14 @@ export function findText(path: string): string | undefined {
 }
 
 /**
- * Opens a file to read it. Nothing that is planted in its place holds up or misleads the reader.
+ * Opens a file. Nothing that is planted in its place holds up or misleads whoever does.
  *
- * @returns undefined if there is none, or a symbolic link or a socket
+ * @param access O_RDONLY, O_WRONLY or O_RDWR
+ * @returns undefined if there is none, or a symbolic link, a socket, a pipe that nobody reads
  */
-export function findFile(path: string): number | undefined {
+export function findFile(path: string, access = constants.O_RDONLY): number | undefined {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return openSync(path, access | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (isErrno(error, "ENOENT", "ELOOP", "ENXIO")) return undefined;
     throw error;
