@@ -33,6 +33,14 @@ import {
   gatewayAddresses,
   planGateways,
 } from "./gateway.ts";
+import {
+  expectRules,
+  expectUsableRules,
+  masquerade,
+  pruneRules,
+  refuseForeignMac,
+  removeRules,
+} from "./packet-rules.ts";
 import { expectPort, setUpPort, waitForPort } from "./port.ts";
 import { ensureVlanGateway, findVlanGateway } from "./vlan-gateway.ts";
 
@@ -50,9 +58,10 @@ export const bridge: Plugin<BridgeConfig> = {
 const CONTAINER_INTERFACE = 2;
 
 function add(request: AddRequest<BridgeConfig>): Result {
-  const { config, host, container, ipam, undo } = request;
+  const { config, attachment, host, container, ipam, undo } = request;
   const { device, veth } = plugIn(request);
   setUpPort(host, veth.hostEnd, config);
+  if (config.refusesForeignMac) refuseForeignMac(host, attachment, veth, undo);
 
   const granted = ipam.add(); // empty on a layer 2 network, which has no IPAM
   if (config.hasIpam) undo.push("release the lease", () => ipam.del());
@@ -60,6 +69,8 @@ function add(request: AddRequest<BridgeConfig>): Result {
 
   if (!config.leaveContainerDown) bringUp(request, veth, lease);
   const gateway = config.isGateway ? becomeGateway(request, device, lease) : undefined;
+  if (config.masquerades)
+    masquerade(host, attachment, lease, { backend: config.masqueradeBackend, undo });
 
   const interfaces = [
     ...[device, veth.hostEnd].map((link) => describeLink(host, link)),
@@ -153,6 +164,7 @@ function check(request: CheckRequest<BridgeConfig>): void {
   const lease = parseLease(result);
   expectAddresses(container, containerEnd, lease);
   expectRoutes(container, lease);
+  expectRules(host, attachment, lease, config);
   if (config.isGateway) {
     const gateway =
       config.vlans?.pvid === undefined ? device : findVlanGateway(host, device, config.vlans);
@@ -184,10 +196,12 @@ function findPort(host: Netns, interfaces: readonly Interface[], containerEnd: L
   throw discrepancy(`no interface in prevResult is the peer of "${containerEnd.name}" on the host`);
 }
 
-function del({ attachment, host, container, ipam }: DelRequest<BridgeConfig>): void {
+function del(request: DelRequest<BridgeConfig>): void {
+  const { attachment, host, container, ipam, prevResult } = request;
   attemptAll(
     () => unplug(host, container, attachment),
     () => ipam.del(),
+    () => removeRules(host, attachment, prevResult),
   );
 }
 
@@ -200,22 +214,26 @@ function unplug(host: Netns, container: Netns | undefined, attachment: Attachmen
   for (const link of findVethsOf(host, owner)) host.links.remove(link);
 }
 
-function gc({ network, host, ipam, isValid }: GcRequest<BridgeConfig>): void {
+function gc(request: GcRequest<BridgeConfig>): void {
+  const { network, host, ipam, isValid } = request;
   const stale = host.links.list().filter(({ kind, alias }) => {
     const owner = kind === "veth" ? parseOwner(alias) : undefined;
     return owner?.network === network && !isValid(owner.containerId, owner.ifName);
   });
-  attemptAll(...stale.map((link) => () => host.links.remove(link)), () => ipam.gc());
+  attemptAll(
+    ...stale.map((link) => () => host.links.remove(link)),
+    () => ipam.gc(),
+    () => pruneRules(request),
+  );
 }
 
 function status({ config, host, ipam }: Request<BridgeConfig>): void {
   try {
     findBridge(host, config.bridge);
+    expectUsableRules(host, config);
   } catch (error) {
-    throw new CniError(
-      ErrorCode.unavailable,
-      error instanceof CniError ? error.msg : String(error),
-    );
+    if (!(error instanceof CniError)) throw error;
+    throw new CniError(ErrorCode.unavailable, error.msg, error.details, { cause: error });
   }
   ipam.status();
 }

@@ -4,6 +4,7 @@ import { CniError, ErrorCode, invalidConfig } from "../../lib/cni/error.ts";
 import type { JsonObject } from "../../lib/cni/json.ts";
 import type { ConfigInput } from "../../lib/cni/plugin.ts";
 import type { Dns } from "../../lib/cni/result.ts";
+import { type Backend, isBackend } from "../../lib/firewall/backend.ts";
 import { parseMac } from "../../lib/ip/mac.ts";
 import { bridgeShape } from "./schema.ts" with { type: "macro" };
 import type { BridgeDocument } from "./schema.ts";
@@ -17,6 +18,11 @@ export interface BridgeConfig {
   readonly isDefaultGateway: boolean;
   /** Replace an address of the bridge that contradicts, instead of failing. */
   readonly forceAddress: boolean;
+  /** What the container sends to the world leaves with the host's address. */
+  readonly masquerades: boolean;
+  readonly masqueradeBackend: Backend | undefined;
+  /** What the container sends with another MAC address than its own is dropped. */
+  readonly refusesForeignMac: boolean;
   readonly mtu: number | undefined;
   readonly hairpin: boolean;
   readonly isPromiscuous: boolean;
@@ -32,7 +38,7 @@ export interface BridgeConfig {
   readonly dns: Dns | undefined;
 }
 
-/** @throws {CniError} code 7, 4 for CNI_ARGS, or 2 for what this version cannot do */
+/** @throws {CniError} code 7, or 4 for CNI_ARGS */
 export function parseBridgeConfig(input: ConfigInput): BridgeConfig {
   // What is to be removed is found by its owner: a configuration that got broken since must not
   // keep it from going.
@@ -50,6 +56,9 @@ function configOf(json: JsonObject, input: ConfigInput): BridgeConfig {
     isGateway: document.isGateway || document.isDefaultGateway,
     isDefaultGateway: document.isDefaultGateway,
     forceAddress: document.forceAddress,
+    masquerades: document.ipMasq && hasIpam(document),
+    masqueradeBackend: parseBackend(document),
+    refusesForeignMac: document.macspoofchk,
     mtu: parseMtu(document.mtu),
     hairpin: document.hairpinMode,
     isPromiscuous: document.promiscMode,
@@ -80,11 +89,14 @@ function refuseContradictions(document: BridgeDocument): void {
         'remove "ipam" or set "disableContainerInterface" to false',
     );
   }
-  for (const key of ["ipMasq", "macspoofchk"] as const) {
-    if (document[key]) {
-      throw new CniError(ErrorCode.unsupportedField, `unsupported field: "${key}" is true`);
-    }
-  }
+}
+
+function parseBackend({ ipMasqBackend = "" }: BridgeDocument): Backend | undefined {
+  if (ipMasqBackend === "") return undefined;
+  if (isBackend(ipMasqBackend)) return ipMasqBackend;
+  throw invalidConfig(
+    `unknown ipmasq backend "${ipMasqBackend}": "ipMasqBackend" must be "nftables" or "iptables"`,
+  );
 }
 
 const IFNAME_LENGTH = 15;

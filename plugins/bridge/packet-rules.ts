@@ -1,0 +1,99 @@
+import { CniError, ErrorCode } from "../../lib/cni/error.ts";
+import { discrepancy } from "../../lib/cni/expectations.ts";
+import type { Lease } from "../../lib/cni/lease.ts";
+import type { Attachment, GcRequest } from "../../lib/cni/plugin.ts";
+import type { Result } from "../../lib/cni/result.ts";
+import {
+  ensureAntiSpoofing,
+  expectAntiSpoofing,
+  pruneAntiSpoofing,
+  removeAntiSpoofing,
+} from "../../lib/firewall/anti-spoofing.ts";
+import { expectBackend } from "../../lib/firewall/backend.ts";
+import { MissingRulesError, UnusableBackendError } from "../../lib/firewall/errors.ts";
+import {
+  ensureMasquerade,
+  expectMasquerade,
+  pruneMasquerade,
+  removeMasquerade,
+} from "../../lib/firewall/masquerade.ts";
+import { formatCidr } from "../../lib/ip/cidr.ts";
+import { parseMac } from "../../lib/ip/mac.ts";
+import type { Netns } from "../../lib/kernel/netns.ts";
+import type { VethPair } from "../../lib/kernel/veth.ts";
+import { attemptAll, type Undo } from "../../lib/undo.ts";
+import type { BridgeConfig } from "./config.ts";
+
+/** `ipMasq` and `macspoofchk`: the rules that go with a container's port. */
+
+/** Has the bridge drop what the container sends with another MAC address than its own. */
+export function refuseForeignMac(host: Netns, owner: Attachment, veth: VethPair, undo: Undo): void {
+  const mac = parseMac(veth.containerEnd.mac);
+  if (mac === undefined) return;
+  explained(() => ensureAntiSpoofing(host, owner, { link: veth.hostEnd.name, mac }));
+  undo.push("remove the anti-spoofing rules", () => removeAntiSpoofing(host, owner));
+}
+
+/** Has what the container sends to the world leave with the host's address. */
+export function masquerade(
+  host: Netns,
+  owner: Attachment,
+  lease: Lease,
+  { backend, undo }: { backend: BridgeConfig["masqueradeBackend"]; undo: Undo },
+): void {
+  const addresses = addressesOf(lease);
+  explained(() => ensureMasquerade(host, { owner, addresses, ...(backend && { backend }) }));
+  undo.push("remove the masquerade", () => removeMasquerade(host, owner));
+}
+
+/** For CHECK. */
+export function expectRules(
+  host: Netns,
+  owner: Attachment,
+  lease: Lease,
+  config: Pick<BridgeConfig, "masquerades" | "refusesForeignMac">,
+): void {
+  explained(() => {
+    if (config.refusesForeignMac) expectAntiSpoofing(host, owner);
+    if (config.masquerades) expectMasquerade(host, { owner, addresses: addressesOf(lease) });
+  });
+}
+
+/** Whatever the configuration says now: the rules are found by their owner. */
+export function removeRules(host: Netns, owner: Attachment, prevResult: Result | undefined): void {
+  // Rules of the reference suite may name no more than the address.
+  const addresses = prevResult?.ips?.map(({ address }) => address);
+  attemptAll(
+    () => removeAntiSpoofing(host, owner),
+    () => removeMasquerade(host, owner, addresses),
+  );
+}
+
+/** For STATUS: whether the configured rules can be made. */
+export function expectUsableRules(
+  host: Netns,
+  { masquerades, masqueradeBackend }: Pick<BridgeConfig, "masquerades" | "masqueradeBackend">,
+): void {
+  if (masquerades) explained(() => expectBackend(host, masqueradeBackend));
+}
+
+export function pruneRules({ host, network, isValid }: GcRequest<BridgeConfig>): void {
+  attemptAll(
+    () => pruneAntiSpoofing(host, network, isValid),
+    () => pruneMasquerade(host, network, isValid),
+  );
+}
+
+function addressesOf({ ips }: Lease): string[] {
+  return ips.map(({ cidr }) => formatCidr(cidr));
+}
+
+function explained(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof MissingRulesError) throw discrepancy(error.message);
+    if (!(error instanceof UnusableBackendError)) throw error;
+    throw new CniError(ErrorCode.invalidConfig, error.message, "", { cause: error });
+  }
+}
