@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 
 /** What a program said before it ended. */
 export interface Output {
@@ -114,6 +114,7 @@ export class Namespace {
 
   /** Deletes every namespace that a process made and left. */
   static deleteAllOf(pid: number): void {
+    if (!existsSync("/run/netns")) return; // nobody has ever made one on this machine
     const prefix = `pb-${pid}-`;
     const names = readdirSync("/run/netns").filter((name) => name.startsWith(prefix));
     for (const name of names) run(["ip", "netns", "delete", name]);
