@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Connection } from "../netlink/connection.ts";
 import type { LinkKind } from "../netlink/route/link-kinds.ts";
 import { decodeLink, type Link } from "../netlink/route/link-state.ts";
@@ -64,6 +65,24 @@ export class Links {
   /** Changes all that `change` names, in one request. */
   set(link: LinkRef, change: LinkChange): void {
     this.#connection().request(encodeChangeLink(link.index, link.name, change));
+  }
+
+  /**
+   * Whether somebody set the link's MAC address, so that the kernel will not change it: which only
+   * sysfs tells (NET_ADDR_SET in include/uapi/linux/netdevice.h).
+   *
+   * @returns false where sysfs does not show this namespace
+   */
+  hasOwnMac({ name }: LinkRef): boolean {
+    const NET_ADDR_SET = "3";
+    try {
+      return (
+        readFileSync(`/sys/class/net/${name}/addr_assign_type`, "utf8").trim() === NET_ADDR_SET
+      );
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
   }
 
   /** Changes what only links of its kind have, such as a bridge's VLAN filtering. */

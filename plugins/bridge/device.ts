@@ -1,6 +1,6 @@
 import { CniError, ErrorCode } from "../../lib/cni/error.ts";
 import { discrepancy } from "../../lib/cni/expectations.ts";
-import { randomMac } from "../../lib/ip/mac.ts";
+import { parseMac, randomMac } from "../../lib/ip/mac.ts";
 import { isAlreadyThere } from "../../lib/kernel/errors.ts";
 import type { Link } from "../../lib/kernel/links.ts";
 import type { Netns } from "../../lib/kernel/netns.ts";
@@ -21,6 +21,7 @@ type DeviceConfig = Pick<BridgeConfig, "bridge" | "mtu" | "isPromiscuous" | "vla
  */
 export function ensureBridge(host: Netns, config: DeviceConfig, undo: Undo): Link {
   const existing = findBridge(host, config.bridge);
+  if (existing !== undefined && !host.links.hasOwnMac(existing)) pinMac(host, existing);
   const bridge = existing ?? createBridge(host, config, undo);
   if (config.vlans !== undefined) requireVlanFiltering(host, bridge);
 
@@ -65,6 +66,16 @@ function createBridge(host: Netns, config: DeviceConfig, undo: Undo): Link {
   const bridge = findBridge(host, name);
   if (bridge !== undefined) return bridge;
   throw new CniError(ErrorCode.tryAgainLater, `bridge "${name}" was removed while it was set up`);
+}
+
+/**
+ * Gives a bridge that somebody else made the MAC address that it has now, for good. Otherwise it
+ * takes that of a port, another one when the port goes, and none at all after the last.
+ */
+function pinMac(host: Netns, bridge: Link): void {
+  const mac = parseMac(bridge.mac);
+  const isNone = mac === undefined || mac.every((byte) => byte === 0);
+  host.links.set(bridge, { mac: isNone ? randomMac() : mac });
 }
 
 /** What the default route's link can carry, the containers' packets can have. */

@@ -173,6 +173,20 @@ t.test("the bridge keeps its MAC address while containers come and go", (t) => {
   t.end();
 });
 
+t.test("a bridge that somebody else made keeps its MAC address, too", (t) => {
+  const lab = createLab(t);
+  const a = lab.container("a");
+  lab.host.exec("ip", "link", "add", "bridge0", "type", "bridge");
+  const macNow = () => lab.host.ip("link", "show", "bridge0")[0]?.["address"];
+  const first = macNow();
+  const config = bridgeConfig("1.1.0");
+  lab.succeed("ADD", "bridge", config, { container: a });
+  t.equal(macNow(), first);
+  lab.succeed("DEL", "bridge", config, { container: a });
+  t.equal(macNow(), first);
+  t.end();
+});
+
 t.test("without an MTU the default route's link decides, also after all containers went", (t) => {
   const lab = createLab(t);
   const { uplink } = lab.outside();

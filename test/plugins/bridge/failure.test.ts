@@ -57,6 +57,9 @@ t.test("a failed ADD leaves a bridge that others use alone", (t) => {
 
 t.test("what cannot be printed was never added", (t) => {
   const lab = createLab(t);
+  // Forwarding is switched on for good: others may have come to rely on it.
+  lab.host.shell("echo 1 > /proc/sys/net/ipv4/ip_forward");
+  lab.host.shell("echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
   const a = lab.container("a");
   const before = lab.snapshot();
   const call = `CNI_COMMAND=ADD CNI_CONTAINERID=x CNI_NETNS=${a.path} CNI_IFNAME=eth0 CNI_PATH=dist/bin dist/bin/bridge`;
