@@ -3,6 +3,7 @@ import { toCniError } from "../cni/failure.ts";
 import type { JsonObject } from "../cni/json.ts";
 import { CliError } from "./cli-error.ts";
 import { ExitStatus } from "./exit-status.ts";
+import { printable } from "./printable.ts";
 import { PluginFailure } from "./runtime/plugin-failure.ts";
 import type { Stream } from "./terminal.ts";
 
@@ -13,8 +14,8 @@ export function reportFailure(stream: Stream, error: unknown): void {
     return;
   }
   const label = stream.style("bad", "error:");
-  stream.write(`${label} ${messageOf(error)}${codeOf(error)}\n`);
-  for (const line of detailsOf(error)) stream.write(`  ${line}\n`);
+  stream.write(`${label} ${printable(messageOf(error))}${codeOf(error)}\n`);
+  for (const line of detailsOf(error)) stream.write(`  ${printable(line)}\n`);
   if (error instanceof CliError && error.hint !== undefined) {
     stream.write(`${stream.style("strong", "hint:")} ${error.hint}\n`);
   }

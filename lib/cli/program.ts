@@ -1,6 +1,7 @@
 import { type Argument, Command } from "commander";
 import type { Context } from "./context.ts";
 import { addInstallCommands } from "./install/commands.ts";
+import { addLogCommand } from "./log/commands.ts";
 import { addNetworkCommands } from "./network/commands.ts";
 
 /** Builds the command line. Each command loads the code that does its work when it is called. */
@@ -29,6 +30,7 @@ export function createProgram(context: Context): Command {
     });
   addNetworkCommands(program, context);
   addInstallCommands(program, context);
+  addLogCommand(program, context);
   return program;
 }
 

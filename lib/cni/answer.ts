@@ -1,9 +1,10 @@
 import type { Call, Operation } from "./call.ts";
+import type { CallLog } from "./call-log.ts";
 import { dispatch } from "./dispatch.ts";
 import { parseEnvironment } from "./environment.ts";
 import { CniError, ErrorCode } from "./error.ts";
 import { reportFailure, toCniError } from "./failure.ts";
-import { formatJson, parseJson } from "./json.ts";
+import { formatJson, type JsonObject, parseJson } from "./json.ts";
 import { Namespaces } from "./namespaces.ts";
 import { parseNetwork } from "./network.ts";
 import type { PluginEntry } from "./plugin.ts";
@@ -20,14 +21,16 @@ import type { World } from "./world.ts";
  */
 export function answer(plugin: PluginEntry, world: World): number {
   let errorVersion: SpecVersion = currentVersion;
+  let log = openLog(plugin, world, {});
   try {
     const environment = parseEnvironment(world.variables);
     const stdin = readInput(world);
     const document = parseJson(stdin);
+    log ??= openLog(plugin, world, document);
     const { name, cniVersion } = parseNetwork(document);
     if (isSpecVersion(cniVersion)) errorVersion = cniVersion;
     const operation = parseOperation(environment.verb);
-    answerCall({
+    const call = {
       plugin,
       operation,
       environment,
@@ -37,11 +40,21 @@ export function answer(plugin: PluginEntry, world: World): number {
       cniVersion: expectVersion(operation, cniVersion, plugin.versions),
       namespaces: new Namespaces(world, environment.netns),
       world,
-    });
+    };
+    answerCall(log?.watch(call) ?? call);
+    log?.end();
     return 0;
   } catch (error) {
+    log?.end(error);
     return reportFailure(error, errorVersion, world);
   }
+}
+
+/** Who does not log pays for no more than these two questions. */
+function openLog(plugin: PluginEntry, world: World, document: JsonObject): CallLog | undefined {
+  if (!world.variables["PATCHBAY_LOG"] && document["log"] === undefined) return undefined;
+  const { openCallLog }: typeof import("./call-log.ts") = require("./call-log.ts");
+  return openCallLog(plugin, world, document);
 }
 
 /** Far more than any network configuration: a runtime that sends this much is broken. */

@@ -11,16 +11,16 @@ import { readExamples } from "./example-files.ts" with { type: "macro" };
 export interface Example {
   /** Such as "bridge". */
   readonly name: string;
-  /** Such as "10-bridge.conflist": runtimes take the first of a directory. */
+  /** Such as "10-bridge.conflist": runtimes take the first file of a directory. */
   readonly fileName: string;
   readonly text: string;
 }
 
 export function listExamples(): Example[] {
   const files: Readonly<Record<string, string>> = readExamples();
-  return Object.entries(files).map(([fileName, text]) => ({
-    name: fileName.replace(/^\d+-/, "").replace(/\.conflist$/, ""),
-    fileName,
+  return Object.entries(files).map(([name, text]) => ({
+    name,
+    fileName: `10-${name}.conflist`,
     // The schema lies beside the example where it comes from, not where it goes.
     text: text.replace(/^ *"\$schema": .*\n/m, ""),
   }));

@@ -1,4 +1,5 @@
 import { formatJson, type JsonValue } from "../../cni/json.ts";
+import { printable } from "../printable.ts";
 import type { CallOptions, PluginCall, PluginReply } from "../runtime/plugin-call.ts";
 import type { Stream } from "../terminal.ts";
 import type { NetworkOptions } from "./options.ts";
@@ -15,7 +16,8 @@ export function watchCalls(
     onEnd: (call, reply) => {
       if (verbose) stream.write(describeReply(reply, stream));
       // On failure without a document, what it wrote becomes the error itself.
-      else if (reply.exitCode === 0 || reply.stdout.length > 0) stream.write(reply.stderr);
+      else if (reply.exitCode === 0 || reply.stdout.length > 0)
+        stream.write(printable(reply.stderr));
       if (time) stream.write(describeTime(call, reply));
     },
   };
@@ -33,7 +35,7 @@ function describeReply(
 ) {
   const end = signal ?? `exit status ${exitCode}`;
   const head = stream.style("strong", `< ${end} after ${formatMilliseconds(milliseconds)}`);
-  const said = stderr === "" ? "" : indent(`stderr: ${stderr.trimEnd()}`);
+  const said = stderr === "" ? "" : indent(`stderr: ${printable(stderr.trimEnd())}`);
   const text = new TextDecoder().decode(stdout);
   return `${head}\n${text === "" ? "" : indent(prettify(text))}${said}`;
 }
@@ -52,7 +54,7 @@ function prettify(text: string): string {
     const document: JsonValue = JSON.parse(text);
     return formatJson(document);
   } catch {
-    return text;
+    return printable(text);
   }
 }
 

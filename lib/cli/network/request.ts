@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../cni/json.ts";
 import { usageError } from "../cli-error.ts";
 import type { Context } from "../context.ts";
+import { abortOnSignals } from "../interruption.ts";
 import { parseArgumentPairs } from "../runtime/cni-args.ts";
 import type { Conflist } from "../runtime/conflist.ts";
 import { containerIdOf } from "../runtime/container-id.ts";
@@ -10,7 +11,6 @@ import { getNetwork, loadNetworkFile } from "../runtime/network.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { RuntimeConf } from "../runtime/runtime-conf.ts";
 import { watchCalls } from "./call-report.ts";
-import { abortOnSignals } from "./interruption.ts";
 import type { NetworkOptions } from "./options.ts";
 
 /** What the operator asked for. */

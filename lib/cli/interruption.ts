@@ -1,4 +1,4 @@
-import { ExitStatus } from "../exit-status.ts";
+import { ExitStatus } from "./exit-status.ts";
 
 /**
  * @returns a signal that is aborted by Ctrl-C, or when the process is told to end: the plugin that
