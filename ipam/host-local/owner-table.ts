@@ -111,7 +111,7 @@ export class OwnerTable {
       if (kind !== Kind.unused && kind !== Kind.deleted) return false;
       if (kind === Kind.unused) this.#used++;
       encodeSlot({ hash, address }, words, slot);
-      writeSync(this.#fd, words.subarray(slot, slot + wordsPerSlot), 0, undefined, position);
+      this.#writeWords(words.subarray(slot, slot + wordsPerSlot), position);
       return true;
     });
   }
@@ -121,7 +121,7 @@ export class OwnerTable {
     this.#search(hash, (words, slot, position) => {
       const found = words[slot + Word.hash] === hash ? decodeAddress(words, slot) : undefined;
       if (found === undefined || !isSameAddress(found, address)) return false;
-      writeSync(this.#fd, Uint32Array.of(hash, Kind.deleted), 0, undefined, position);
+      this.#writeWords(Uint32Array.of(hash, Kind.deleted), position);
       return true;
     });
   }
@@ -147,6 +147,11 @@ export class OwnerTable {
       }
       if (words[words.length - wordsPerSlot + Word.kind] === Kind.unused) return;
     }
+  }
+
+  #writeWords(words: Uint32Array, position: number): void {
+    // Without a length Bun writes where the file stands, whatever position it is given.
+    writeSync(this.#fd, words, 0, words.byteLength, position);
   }
 
   #entries(): Entry[] {
@@ -218,6 +223,11 @@ function encodeHeader(buckets: number, used: number, seal: string): Buffer {
   header.writeUInt32LE(used, Header.used);
   header.write(seal, Header.seal, "latin1");
   return header;
+}
+
+/** With its length, since Bun 1.4 does not heed the position of a write without one. */
+function writeWords(fd: number, words: Uint32Array, position: number): void {
+  writeSync(fd, words, 0, words.byteLength, position);
 }
 
 /** FNV-1a, 32 bits: for spreading names over buckets, not against an adversary. */
