@@ -225,11 +225,6 @@ function encodeHeader(buckets: number, used: number, seal: string): Buffer {
   return header;
 }
 
-/** With its length, since Bun 1.4 does not heed the position of a write without one. */
-function writeWords(fd: number, words: Uint32Array, position: number): void {
-  writeSync(fd, words, 0, words.byteLength, position);
-}
-
 /** FNV-1a, 32 bits: for spreading names over buckets, not against an adversary. */
 function hashOf(owner: string): number {
   let hash = 0x811c9dc5;
