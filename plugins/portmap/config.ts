@@ -1,13 +1,12 @@
-import type * as z from "zod/mini";
 import { parseConfig } from "../../lib/cni/config.ts";
-import { configShape } from "../../lib/cni/config-shape.ts";
 import { invalidConfig } from "../../lib/cni/error.ts";
 import type { ConfigInput } from "../../lib/cni/plugin.ts";
 import { type Backend, isBackend } from "../../lib/firewall/backend.ts";
 import { parseConditions, UnknownConditionError } from "../../lib/firewall/nft/conditions.ts";
 import { isProtocol, type PortMapping } from "../../lib/firewall/port-request.ts";
 import { parseAddress } from "../../lib/ip/address.ts";
-import { portmapSchema } from "./schema.ts";
+import { portmapShape } from "./schema.ts" with { type: "macro" };
+import type { PortmapDocument } from "./schema.ts";
 
 /** What the portmap plugin does, complete and consistent. */
 export interface PortmapConfig {
@@ -21,8 +20,6 @@ export interface PortmapConfig {
   readonly conditions: Readonly<Partial<Record<4 | 6, readonly string[]>>>;
 }
 
-type Document = z.output<typeof portmapSchema>;
-
 const DEFAULT_MARK_BIT = 13;
 
 /** @throws {CniError} code 7 */
@@ -30,7 +27,7 @@ export function parsePortmapConfig(input: ConfigInput): PortmapConfig {
   // What is to be removed is found by its owner: a configuration that got broken since must not
   // keep it from going.
   const isRemoval = input.verb === "DEL" || input.verb === "GC";
-  const document = parseConfig(configShape(portmapSchema), isRemoval ? {} : input.document);
+  const document = parseConfig(portmapShape(), isRemoval ? {} : input.document);
   const { markMasqBit, externalSetMarkChain } = document;
   if (markMasqBit !== undefined && externalSetMarkChain !== undefined) {
     throw invalidConfig("Cannot specify externalSetMarkChain and markMasqBit");
@@ -50,7 +47,7 @@ export function parsePortmapConfig(input: ConfigInput): PortmapConfig {
   };
 }
 
-function parseMappings({ runtimeConfig }: Document): PortMapping[] {
+function parseMappings({ runtimeConfig }: PortmapDocument): PortMapping[] {
   return (runtimeConfig?.portMappings ?? []).flatMap((mapping, index) => {
     const { hostPort, containerPort, hostIP, range } = mapping;
     const path = `runtimeConfig.portMappings[${index}]`;
@@ -105,7 +102,7 @@ function dropRepeated(mappings: readonly PortMapping[]): PortMapping[] {
 }
 
 /** Options that only one of the backends has, by backend, in the order the reference lists them. */
-function specificOptions(document: Document): Record<Backend, string[]> {
+function specificOptions(document: PortmapDocument): Record<Backend, string[]> {
   const options: Record<Backend, string[]> = { nftables: [], iptables: [] };
   if (document.externalSetMarkChain !== undefined) options.iptables.push("externalSetMarkChain");
   for (const key of ["conditionsV4", "conditionsV6"] as const) {
@@ -116,7 +113,7 @@ function specificOptions(document: Document): Record<Backend, string[]> {
   return options;
 }
 
-function parseBackend(document: Document): Backend | undefined {
+function parseBackend(document: PortmapDocument): Backend | undefined {
   const { backend: wanted = "" } = document;
   if (wanted !== "" && !isBackend(wanted)) {
     throw invalidConfig(`unrecognized backend "${wanted}"`, 'It is "nftables" or "iptables".');
@@ -135,7 +132,7 @@ function parseBackend(document: Document): Backend | undefined {
   return backend ?? (options.nftables.length > 0 ? "nftables" : undefined);
 }
 
-function conditionsOf(document: Document): PortmapConfig["conditions"] {
+function conditionsOf(document: PortmapDocument): PortmapConfig["conditions"] {
   const conditions = { 4: document.conditionsV4 ?? [], 6: document.conditionsV6 ?? [] };
   if (parseBackend(document) === "nftables") {
     expectConditions("conditionsV4", conditions[4], 4);

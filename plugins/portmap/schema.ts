@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { configShape } from "../../lib/cni/config-shape.ts";
 
 /** The keys of the configuration; each means what the reference suite's documentation says. */
 export const portmapSchema = z.object({
@@ -25,3 +26,10 @@ export const portmapSchema = z.object({
     }),
   ),
 });
+
+export type PortmapDocument = z.output<typeof portmapSchema>;
+
+/** A macro: the executables contain what it returns. */
+export function portmapShape() {
+  return configShape(portmapSchema);
+}
