@@ -3,6 +3,7 @@
  *
  *   peer.mjs serve [PROTOCOL ADDRESS PORT]...   says "listening" when all do, serves until stdin ends
  *   peer.mjs ask PROTOCOL ADDRESS PORT SECONDS  prints the answer, exits with 1 when there is none
+ *   peer.mjs ask-all SECONDS [PROTOCOL ADDRESS PORT]...  at once; prints a list, null for no answer
  *
  * A server answers whatever arrives with who asked, as it sees them: {"address", "port"}.
  */
@@ -53,7 +54,23 @@ async function askTcp(address, port) {
   return answer;
 }
 
-if (command === "serve") {
+async function askAll(seconds, endpoints) {
+  const late = () => new Promise((resolve) => setTimeout(resolve, seconds * 1000, "null").unref());
+  const answers = endpoints.map(([protocol, address, port]) => {
+    const ask = protocol === "udp" ? askUdp : askTcp;
+    return Promise.race([ask(address, port).catch(() => "null"), late()]);
+  });
+  return `[${(await Promise.all(answers)).join(",")}]`;
+}
+
+if (command === "ask-all") {
+  const [seconds, ...list] = rest;
+  const endpoints = list.flatMap((_, at) => (at % 3 === 0 ? [list.slice(at, at + 3)] : []));
+  const keepAlive = setInterval(() => undefined, 1000);
+  process.stdout.write(await askAll(Number(seconds), endpoints));
+  clearInterval(keepAlive);
+  process.exit(0);
+} else if (command === "serve") {
   for (let at = 0; at < rest.length; at += 3) await serve(...rest.slice(at, at + 3));
   process.stdout.write("listening\n");
   process.stdin.resume().on("end", () => process.exit(0));

@@ -43,3 +43,20 @@ export function ask(where: Namespace, endpoint: Endpoint, seconds = 3): Answer |
   const { exitCode, stdout } = where.tryExec(argv);
   return exitCode === 0 ? JSON.parse(stdout) : undefined;
 }
+
+/**
+ * Asks several endpoints at once, in one process.
+ *
+ * @returns the answers in the order of the endpoints; undefined for those within `seconds` without
+ */
+export function askAll(
+  where: Namespace,
+  endpoints: readonly Endpoint[],
+  seconds = 3,
+): (Answer | undefined)[] {
+  const args = endpoints.flatMap(({ protocol, address, port }) => [protocol, address, `${port}`]);
+  const answers: (Answer | null)[] = JSON.parse(
+    where.exec("node", peer, "ask-all", String(seconds), ...args),
+  );
+  return answers.map((answer) => answer ?? undefined);
+}
