@@ -59,7 +59,8 @@ function isInUse(family: 4 | 6, table: string): boolean {
     const file = `/proc/thread-self/net/ip${family === 4 ? "" : "6"}_tables_names`;
     return readFileSync(file, "utf8").split("\n").includes(table);
   } catch (error) {
-    if (isNotFound(error)) return false;
+    // In a user namespace the file still belongs to the root outside, and cannot be read.
+    if (isNotFound(error) || isErrno(error, "EACCES")) return false;
     throw error;
   }
 }
