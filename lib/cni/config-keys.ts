@@ -10,6 +10,7 @@ const wellKnownKeys = [
   "dns",
   "ipam",
   "ipMasq",
+  "log",
   "name",
   "prevResult",
   "runtimeConfig",
