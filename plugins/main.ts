@@ -87,6 +87,7 @@ function operate(): number {
   const plugins = pluginNames.flatMap((name) => findPlugin(name) ?? []);
   import("../lib/cli/main.ts")
     .then((tool) => tool.main(process.argv.slice(2), { version: PATCHBAY_VERSION, plugins }))
+    .catch(report)
     .then((status) => {
       process.exitCode = status;
     });
@@ -98,9 +99,13 @@ function run(): number {
   try {
     return main();
   } catch (error) {
-    const failure: typeof import("../lib/cni/failure.ts") = require("../lib/cni/failure.ts");
-    return failure.reportFailure(error, currentVersion, world);
+    return report(error);
   }
+}
+
+function report(error: unknown): number {
+  const failure: typeof import("../lib/cni/failure.ts") = require("../lib/cni/failure.ts");
+  return failure.reportFailure(error, currentVersion, world);
 }
 
 process.exitCode = run();

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import t from "tap";
 import { CniError } from "../../../lib/cni/error.ts";
 import type { PluginEntry } from "../../../lib/cni/plugin.ts";
@@ -445,4 +446,40 @@ t.test("stdin that cannot be read is an I/O failure", async (t) => {
     code: 5,
     msg: 'error reading from stdin: read "stdin": is a directory',
   });
+});
+
+t.test("whatever is on stdin and in the environment, there is one answer and no more", async () => {
+  const verb = fc.oneof(
+    fc.constantFrom("ADD", "CHECK", "DEL", "GC", "STATUS", "VERSION"),
+    fc.string(),
+  );
+  const env = fc.record(
+    {
+      CNI_COMMAND: fc.oneof({ weight: 5, arbitrary: verb }, fc.constant("")),
+      CNI_CONTAINERID: fc.string(),
+      CNI_IFNAME: fc.string(),
+      CNI_NETNS: fc.string(),
+      CNI_ARGS: fc.string(),
+      CNI_PATH: fc.string(),
+      CNI_NETNS_OVERRIDE: fc.string(),
+    },
+    { requiredKeys: [], noNullPrototype: true },
+  );
+  const keys = ["name", "cniVersion", "ipam", "prevResult", "type", "cni.dev/valid-attachments"];
+  const document = fc.dictionary(
+    fc.constantFrom(...keys, ...keys.map((key) => key.toUpperCase())),
+    fc.oneof(fc.jsonValue(), fc.constantFrom("1.1.0", "0.2.0", "net")),
+  );
+  const stdin = fc.oneof(
+    fc.string(),
+    document.map((value) => JSON.stringify(value)),
+  );
+  fc.assert(
+    fc.property(env, stdin, (env, text) => {
+      const { status, stdout, stderr, document } = answerOf(pluginOf({}), env, text);
+      if (status === 1) return document?.["code"] > 0 && document?.["msg"] !== "";
+      return env.CNI_COMMAND === "" ? stdout === "" && stderr !== "" : status === 0;
+    }),
+    { numRuns: 1000 },
+  );
 });
