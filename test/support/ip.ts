@@ -1,5 +1,7 @@
 import fc from "fast-check";
-import { type Address, maxValue } from "../../lib/ip/address.ts";
+import { type Address, maxValue, parseAddress } from "../../lib/ip/address.ts";
+import { type Cidr, parseCidr } from "../../lib/ip/cidr.ts";
+import { required } from "./required.ts";
 
 /** Arbitrary IPv4 addresses. */
 export const anyIpv4: fc.Arbitrary<Address> = fc
@@ -18,3 +20,13 @@ export const anyIpv6: fc.Arbitrary<Address> = fc
   }));
 
 export const anyAddress: fc.Arbitrary<Address> = fc.oneof(anyIpv4, anyIpv6);
+
+/** @returns the address that `text` is, which the test knows to be one */
+export function address(text: string): Address {
+  return required(parseAddress(text));
+}
+
+/** @returns the CIDR that `text` is, which the test knows to be one */
+export function cidr(text: string): Cidr {
+  return required(parseCidr(text));
+}
