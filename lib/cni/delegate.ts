@@ -18,13 +18,22 @@ export function findDelegate(name: string, path: readonly string[]): string {
   expectPluginName(name);
   if (path.length === 0) throw new CniError(ErrorCode.invalidEnvironment, "no paths provided");
   const files = path.map((directory) => `${directory}/${name}`);
-  const found = files.find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  const found = files.find(isRegularFile);
   if (found !== undefined) return found;
   throw new CniError(
     ErrorCode.invalidEnvironment,
     `failed to find plugin "${name}" in path [${path.join(" ")}]`,
     "CNI_PATH must name the directory that it is in",
   );
+}
+
+/** What cannot be looked at is passed over, as in the reference. */
+function isRegularFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** @throws {CniError} code 7 for a name that would lead out of the directories of `CNI_PATH` */
