@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Connection } from "../netlink/connection.ts";
+import type { LinkAttributes } from "../netlink/route/link-attributes.ts";
 import type { LinkKind } from "../netlink/route/link-kinds.ts";
 import { decodeLink, type Link } from "../netlink/route/link-state.ts";
 import {
@@ -8,14 +9,14 @@ import {
   encodeCreateLink,
   encodeDeleteLink,
   encodeGetLink,
-  type LinkAttributes,
   type LinkChange,
 } from "../netlink/route/links.ts";
 import { isNotFound } from "../sys/errno.ts";
 
+export type { LinkAttributes } from "../netlink/route/link-attributes.ts";
 export type { LinkKind } from "../netlink/route/link-kinds.ts";
 export type { Link, OperState } from "../netlink/route/link-state.ts";
-export type { LinkAttributes, LinkChange } from "../netlink/route/links.ts";
+export type { LinkChange } from "../netlink/route/links.ts";
 
 /** Names a link: by itself, or by what is known of it. */
 export type LinkRef = Pick<Link, "index" | "name">;

@@ -1,5 +1,5 @@
 import { encode, linkInfo, parseAttributes, u8, u16, u32 } from "./codec.ts";
-import type { LinkAttributes } from "./links.ts";
+import { encodeLink, type LinkAttributes, linkAttrs } from "./link-attributes.ts";
 
 /**
  * What `ip link add type KIND` takes beside the attributes that every link has: IFLA_INFO_DATA in
@@ -33,16 +33,13 @@ const IFLA_MACVLAN_BC_QUEUE_LEN = 7;
 const macvlanModes: Record<MacvlanMode, number> = { private: 1, vepa: 2, bridge: 4, passthru: 8 };
 const ipvlanModes: Record<IpvlanMode, number> = { l2: 0, l3: 1, l3s: 2 };
 
-/** @param encodePeer encodes an ifinfomsg and its attributes, for kinds that are made in pairs */
-export function encodeKind(spec: LinkKind, encodePeer: (peer: LinkAttributes) => Buffer): Buffer {
-  const data = encodeKindData(spec, encodePeer);
+/** @returns the value of IFLA_LINKINFO */
+export function encodeKind(spec: LinkKind): Buffer {
+  const data = encodeKindData(spec);
   return encode((out) => out.emit(linkInfo.formatInfo({ kind: spec.kind, ...(data && { data }) })));
 }
 
-function encodeKindData(
-  spec: LinkKind,
-  encodePeer: (peer: LinkAttributes) => Buffer,
-): Buffer | undefined {
+function encodeKindData(spec: LinkKind): Buffer | undefined {
   switch (spec.kind) {
     case "bridge":
       if (spec.vlanFiltering === undefined) return undefined;
@@ -50,7 +47,9 @@ function encodeKindData(
         out.emit(linkInfo.formatBridge({ vlanFiltering: u8(spec.vlanFiltering ? 1 : 0) })),
       );
     case "veth":
-      return encode((out) => out.emit(linkInfo.formatVethInfo({ peer: encodePeer(spec.peer) })));
+      return encode((out) =>
+        out.emit(linkInfo.formatVethInfo({ peer: encodeLink({ attrs: linkAttrs(spec.peer) }) })),
+      );
     case "vlan":
       return encode((out) =>
         out.emit(linkInfo.formatVlan({ id: spec.id, protocol: bigEndian16(ETH_P_8021Q) })),

@@ -1,14 +1,6 @@
 import { type NetlinkRequest, NLM_F_CREATE, NLM_F_EXCL } from "../message.ts";
-import {
-  AF_UNSPEC,
-  encode,
-  formatLinkMessage,
-  type LinkAttrs,
-  linkInfo,
-  MessageType,
-  u8,
-  u32,
-} from "./codec.ts";
+import { encode, type LinkAttrs, linkInfo, MessageType, u8, u32 } from "./codec.ts";
+import { encodeLink, type LinkAttributes, linkAttrs } from "./link-attributes.ts";
 import { encodeKind, type LinkKind } from "./link-kinds.ts";
 import { type BridgePort, IFLA_BRPORT_ISOLATED, IFLA_BRPORT_MODE } from "./link-state.ts";
 
@@ -21,21 +13,6 @@ const IFLA_EXT_MASK = 29;
 const IFLA_ALT_IFNAME = 53;
 const RTEXT_FILTER_SKIP_STATS = 8;
 
-/** What a link can be made or changed to have. */
-export interface LinkAttributes {
-  readonly name?: string;
-  readonly mac?: Uint8Array;
-  readonly mtu?: number;
-  /** Index of the bridge or VRF it belongs to; 0 for none. */
-  readonly master?: number;
-  /** Index of the link below, for a VLAN or macvlan. */
-  readonly parent?: number;
-  readonly txQueueLength?: number;
-  /** An open namespace file: where the link shall be. */
-  readonly netnsFd?: number;
-  readonly alias?: string;
-}
-
 export interface LinkChange extends LinkAttributes {
   readonly isUp?: boolean;
   readonly isPromiscuous?: boolean;
@@ -43,7 +20,7 @@ export interface LinkChange extends LinkAttributes {
 }
 
 export function encodeCreateLink(spec: LinkAttributes & LinkKind): NetlinkRequest {
-  const linkinfo = encodeKind(spec, (peer) => encodeLink({ attrs: linkAttrs(peer) }));
+  const linkinfo = encodeKind(spec);
   return {
     type: MessageType.NEWLINK,
     flags: NLM_F_CREATE | NLM_F_EXCL,
@@ -66,7 +43,7 @@ export function encodeChangeLink(index: number, name: string, change: LinkChange
 
 /** Changes what only links of its kind have, as `ip link set NAME type KIND` does. */
 export function encodeConfigureKind(index: number, name: string, spec: LinkKind): NetlinkRequest {
-  const linkinfo = encodeKind(spec, (peer) => encodeLink({ attrs: linkAttrs(peer) }));
+  const linkinfo = encodeKind(spec);
   return {
     type: MessageType.NEWLINK,
     flags: 0,
@@ -109,35 +86,6 @@ export function encodeGetLink(wanted: string | number | undefined): NetlinkReque
     payload: Buffer.concat([link, Buffer.alloc(-link.length & 3), rest]),
     label: wanted === undefined ? "list links" : `get link ${JSON.stringify(wanted)}`,
   };
-}
-
-function encodeLink(link: {
-  index?: number;
-  flags?: number;
-  change?: number;
-  attrs: LinkAttrs;
-}): Buffer {
-  const { index = 0, flags = 0, change = 0, attrs } = link;
-  const data = {
-    family: AF_UNSPEC,
-    index,
-    flags: { __unknown: flags },
-    change: { __unknown: change },
-  };
-  return encode((out) => formatLinkMessage({ kind: "link", data, attrs }, out));
-}
-
-function linkAttrs(link: LinkAttributes): LinkAttrs {
-  const attrs: LinkAttrs = {};
-  if (link.name !== undefined) attrs.ifname = link.name;
-  if (link.mac !== undefined) attrs.address = Buffer.from(link.mac);
-  if (link.mtu !== undefined) attrs.mtu = link.mtu;
-  if (link.master !== undefined) attrs.master = link.master;
-  if (link.parent !== undefined) attrs.link = u32(link.parent);
-  if (link.txQueueLength !== undefined) attrs.txqlen = link.txQueueLength;
-  if (link.netnsFd !== undefined) attrs.netNsFd = link.netnsFd;
-  if (link.alias !== undefined) attrs.ifalias = link.alias;
-  return attrs;
 }
 
 function flagChange({ isUp, isPromiscuous }: LinkChange): { flags: number; change: number } {
