@@ -63,6 +63,8 @@ const unstable: readonly (readonly [RegExp, string])[] = [
   [/ (topology_change|topology_change_ack|topology_change_detected|tc_ack|config_pending) \d/g, ""],
   [/ expires \d+sec/g, ""],
   [/ (designated_(bridge|root|port|cost)|root_(id|port|path_cost)|bridge_id) \S+/g, ""],
+  // A link's other end was in a namespace that goes just now.
+  [/^Error: Peer netns reference is invalid\.\n/gm, ""],
   [/^# (Generated|Completed|Warning: table) .*\n/gm, ""],
   // They follow from the addresses, some only when duplicate address detection has ended.
   [/^(local|anycast|multicast) [0-9a-f:]+.* table local .*\n/gm, ""],
