@@ -2,6 +2,7 @@ import { isOvertaken, type Nftables } from "../../kernel/nftables.ts";
 import { encodeDeleteChain } from "../../netlink/netfilter/chains.ts";
 import { encodeDeleteElements } from "../../netlink/netfilter/elements.ts";
 import { isErrno, isNotFound } from "../../sys/errno.ts";
+import { encodeRuleChain } from "./chains.ts";
 import {
   type Claim,
   ClaimRefusedError,
@@ -12,7 +13,7 @@ import {
   ownerElement,
   planTable,
 } from "./holding.ts";
-import { encodeRuleChain, type Feature, table } from "./layout.ts";
+import { type Feature, table } from "./layout.ts";
 
 /** What is known of holdings apart from the table: from it, a table that is gone is made again. */
 export interface Archive {

@@ -15,7 +15,8 @@ import {
   verdict,
 } from "../../netlink/netfilter/statements.ts";
 import { sha512 } from "../../sys/sha512.ts";
-import { type RuleChain, TRANSLATE, table } from "./layout.ts";
+import { type RuleChain, TRANSLATE } from "./chains.ts";
+import { table } from "./layout.ts";
 
 /**
  * Conditions: words of nft that a packet must fulfil before its destination is changed, as in

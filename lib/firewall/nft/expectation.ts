@@ -2,8 +2,9 @@ import type { Nftables } from "../../kernel/nftables.ts";
 import type { KernelElement } from "../../netlink/netfilter/elements.ts";
 import { MissingRulesError } from "../errors.ts";
 import { describeTag } from "../rule-owner.ts";
+import { planChains, type RuleChain } from "./chains.ts";
 import { type Claim, type Holding, ownerElement } from "./holding.ts";
-import { chains, type Feature, type RuleChain, table } from "./layout.ts";
+import { type Feature, table } from "./layout.ts";
 
 /** Whether an attachment has anything in our table. */
 export function hasHolding(nft: Nftables, feature: Feature, tag: string): boolean {
@@ -22,7 +23,7 @@ export function expectHolding(nft: Nftables, holding: Holding): void {
     throw new MissingRulesError(`${describeTag(tag)} has no rules in table inet ${table.name}`);
   }
   for (const claim of claims) expectClaim(nft.findElement(claim.set, claim.element), claim, tag);
-  expectChains(nft, [...chains, ...holding.chains]);
+  expectChains(nft, [...planChains(), ...holding.chains]);
 }
 
 function expectClaim(found: KernelElement | undefined, claim: Claim, tag: string): void {

@@ -8,7 +8,8 @@ import {
 } from "../../netlink/netfilter/elements.ts";
 import type { NamedSet } from "../../netlink/netfilter/sets.ts";
 import { tagKey } from "../rule-owner.ts";
-import { encodeRuleChain, encodeTable, type Feature, type RuleChain } from "./layout.ts";
+import { encodeRuleChain, encodeTable, type RuleChain } from "./chains.ts";
+import type { Feature } from "./layout.ts";
 
 /** One element that an attachment wants in one of the sets. */
 export interface Claim {

@@ -17,10 +17,11 @@ import {
   protocolNumbers,
   splitByFamily,
 } from "../port-request.ts";
+import type { RuleChain } from "./chains.ts";
 import { conditionChain } from "./conditions.ts";
 import { guardOf } from "./guards.ts";
 import { type Claim, type Holding, identify } from "./holding.ts";
-import { portsFeature, type RuleChain, routeLocalnet, setsOf } from "./layout.ts";
+import { portsFeature, routeLocalnet, setsOf } from "./layout.ts";
 
 /** Works out which elements publish the ports of an attachment. */
 export function planPorts(tag: string, request: PortRequest): Holding {
