@@ -20,6 +20,7 @@ import { expectFree, type Granted, grantLease } from "./lease.ts";
 import { findRange } from "./range-set.ts";
 import { describeHolder, type Owner, type Reservation } from "./reservation.ts";
 import { parseResolvConf } from "./resolv-conf.ts";
+import { hostLocalShape } from "./schema.ts" with { type: "macro" };
 import { Store } from "./store.ts";
 
 /** Grants addresses from ranges that this host has to itself, and remembers them in files. */
@@ -30,6 +31,7 @@ export const hostLocal: Plugin<HostLocalConfig> = {
   del,
   gc,
   status,
+  profile: () => ({ kind: "ipam", shape: hostLocalShape() }),
 };
 
 function add({ config, attachment, undo }: AddRequest<HostLocalConfig>): Result {

@@ -1,10 +1,13 @@
 import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Address } from "../../lib/ip/address.ts";
 import { isFileError } from "../../lib/sys/file.ts";
 import { AddressMap } from "./address-map.ts";
-import { ensureDirectory } from "./directory.ts";
+import { ensureDirectory, isDirectory } from "./directory.ts";
 import { OwnerTable } from "./owner-table.ts";
 import { formatOwner, type Owner, type Reservation } from "./reservation.ts";
+
+const folderMode = 0o700;
 
 interface Contents {
   readonly owners: OwnerTable;
@@ -29,19 +32,27 @@ export class ReservationIndex {
     this.#directory = directory;
     this.#folder = folder;
     this.#boot = boot;
-    const owners = OwnerTable.find(this.#table);
-    if (owners?.seal === this.#currentSeal()) {
-      this.#contents = { owners, map: new AddressMap(folder) };
-    } else {
-      owners?.close();
+    try {
+      this.#contents = this.#find();
+    } catch (error) {
+      if (!isFileError(error)) throw error;
     }
+  }
+
+  #find(): Contents | undefined {
+    if (!isDirectory(dirname(this.#folder)) || !isDirectory(this.#folder)) return undefined;
+    const owners = OwnerTable.find(this.#table);
+    if (owners?.seal === this.#currentSeal()) return { owners, map: new AddressMap(this.#folder) };
+    owners?.close();
+    return undefined;
   }
 
   /** Writes it anew, with all the reservations that there are. Whatever else is in its folder goes. */
   build(reservations: readonly Reservation[]): void {
     this.#abandon();
     try {
-      ensureDirectory(this.#folder, 0o700);
+      ensureDirectory(dirname(this.#folder), folderMode);
+      ensureDirectory(this.#folder, folderMode);
       for (const name of readdirSync(this.#folder)) {
         rmSync(`${this.#folder}/${name}`, { recursive: true });
       }
