@@ -42,6 +42,7 @@ import {
   removeRules,
 } from "./packet-rules.ts";
 import { expectPort, setUpPort, waitForPort } from "./port.ts";
+import { bridgeShape } from "./schema.ts" with { type: "macro" };
 import { ensureVlanGateway, findVlanGateway } from "./vlan-gateway.ts";
 
 /** Connects a container to a bridge on the host with a veth pair. */
@@ -52,6 +53,7 @@ export const bridge: Plugin<BridgeConfig> = {
   del,
   gc,
   status,
+  profile: () => ({ kind: "interface", shape: bridgeShape() }),
 };
 
 /** The container's place in the list of a result's interfaces: bridge, host end, container end. */

@@ -1,7 +1,7 @@
 import { CniError, ErrorCode } from "../../lib/cni/error.ts";
 import { discrepancy } from "../../lib/cni/expectations.ts";
 import { parseMac, randomMac } from "../../lib/ip/mac.ts";
-import { isAlreadyThere } from "../../lib/kernel/errors.ts";
+import { isAlreadyThere, isErrno } from "../../lib/kernel/errors.ts";
 import type { Link } from "../../lib/kernel/links.ts";
 import type { Netns } from "../../lib/kernel/netns.ts";
 import type { Undo } from "../../lib/undo.ts";
@@ -97,25 +97,29 @@ function removeUnused(host: Netns, name: string): void {
  */
 function requireVlanFiltering(host: Netns, bridge: Link): void {
   if (bridge.vlanFiltering === true) return;
-  if (bridge.vlanFiltering === undefined) {
+  refuseForeignPorts(host, bridge);
+  try {
+    host.links.configureKind(bridge, { kind: "bridge", vlanFiltering: true });
+  } catch (error) {
+    if (!isErrno(error, "EOPNOTSUPP")) throw error;
     throw new CniError(
       ErrorCode.unsupportedField,
       `cannot use "vlan" or "vlanTrunk" on bridge "${bridge.name}": this kernel's bridges cannot ` +
         "filter VLANs (CONFIG_BRIDGE_VLAN_FILTERING)",
     );
   }
-  const foreign = host.links
-    .list()
-    .find(({ master, kind }) => master === bridge.index && kind !== "veth");
-  if (foreign !== undefined) {
-    throw new CniError(
-      ErrorCode.invalidConfig,
-      `cannot use "vlan" or "vlanTrunk" on bridge "${bridge.name}": it does not filter VLANs, and ` +
-        `turning that on could cut off its port "${foreign.name}"; if it may, run ` +
-        `"ip link set ${bridge.name} type bridge vlan_filtering 1"`,
-    );
-  }
-  host.links.configureKind(bridge, { kind: "bridge", vlanFiltering: true });
+}
+
+function refuseForeignPorts(host: Netns, bridge: Link): void {
+  const ports = host.links.list().filter(({ master }) => master === bridge.index);
+  const foreign = ports.find(({ kind }) => kind !== "veth");
+  if (foreign === undefined) return;
+  throw new CniError(
+    ErrorCode.invalidConfig,
+    `cannot use "vlan" or "vlanTrunk" on bridge "${bridge.name}": it does not filter VLANs, and ` +
+      `turning that on could cut off its port "${foreign.name}"; if it may, run ` +
+      `"ip link set ${bridge.name} type bridge vlan_filtering 1"`,
+  );
 }
 
 /** A container must not become the host's router by announcing itself as one (CVE-2020-10749). */
