@@ -1,6 +1,7 @@
 /**
- * The Debian packages that the demonstration, the tests, the VM and the benchmarks need: the only
- * list there is. `npm run packages -- test vm` installs two groups of it.
+ * The Debian packages that the demonstration, the tests, the VM and the benchmarks need, and the
+ * container runtimes that are tested with: the only list there is. `npm run packages -- test vm`
+ * installs two groups of it.
  */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
@@ -39,12 +40,21 @@ const vm: readonly SystemPackage[] = [
   { name: "zstd", provides: "zstd", why: "unpacks the kernels of newer releases" },
 ];
 
+const runtimes: readonly SystemPackage[] = [
+  ...test,
+  { name: "containerd", provides: "containerd", why: "a container runtime, as the kubelet has it" },
+  { name: "runc", provides: "runc", why: "starts the containers" },
+  { name: "podman", provides: "podman", why: "another container runtime" },
+  { name: "conmon", provides: "conmon", why: "watches podman's containers" },
+  { name: "busybox-static", provides: "busybox", why: "all that is in the containers" },
+];
+
 const bench: readonly SystemPackage[] = [
   ...test,
   { name: "hyperfine", provides: "hyperfine", why: "times whole processes" },
 ];
 
-export const packageGroups = { demo, test, vm, bench } as const;
+export const packageGroups = { demo, test, vm, runtimes, bench } as const;
 export type PackageGroup = keyof typeof packageGroups;
 
 /**

@@ -48,6 +48,15 @@ async function prepareLab(): Promise<Outcome[]> {
   }
 }
 
+/** Without the runtimes, their tests are skipped, and say so. */
+function prepareRuntimes(): void {
+  try {
+    ensureSystemPackages("runtimes");
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+  }
+}
+
 async function runHere(tests: readonly TestBundle[]): Promise<Outcome[]> {
   const queue = [...tests];
   const outcomes: Outcome[] = [];
@@ -81,6 +90,7 @@ async function runAll(files: readonly string[], folder: string, vmOnly: boolean)
   const tests = bundles.filter((each) => "path" in each);
   const broken = bundles.filter((each) => "failures" in each);
   if (tests.some(({ usesLab }) => usesLab)) broken.push(...(await prepareLab()));
+  if (tests.some(({ file }) => file.startsWith("test/runtimes/"))) prepareRuntimes();
   if (vmOnly) return [...broken, ...(await runInVm(tests, folder))];
 
   const here = await runHere(tests);
