@@ -1,0 +1,108 @@
+import t, { type Test } from "tap";
+import { readExample } from "../conf/example.ts";
+import { waitFor } from "../support/wait.ts";
+import { Containerd } from "./containerd.ts";
+import { webPort } from "./image.ts";
+import { Kubelet, type PortMapping } from "./kubelet.ts";
+import { Machine } from "./machine.ts";
+import { expectConnected, expectPublished, isServing, type Pod, udpFlowsOf } from "./pods.ts";
+import { lacksPrograms } from "./requirements.ts";
+
+t.setTimeout(170_000);
+const skip = lacksPrograms("containerd", "ctr", "runc", "busybox", "conntrack");
+
+/** A node of a cluster: containerd, and who speaks to it as the kubelet does. */
+class Node {
+  static async start(t: Test): Promise<Node> {
+    const machine = await Machine.start(t);
+    machine.write("/etc/cni/net.d/10-kubernetes.conflist", readExample("kubernetes"));
+    machine.lab.outside();
+    const containerd = await Containerd.start(t, machine, "k8s.io");
+    const node = new Node(machine, containerd, new Kubelet(t, containerd.socket));
+    await node.remove(await node.run("first")); // the bridge is there from now on
+    return node;
+  }
+
+  private constructor(
+    readonly machine: Machine,
+    readonly containerd: Containerd,
+    readonly kubelet: Kubelet,
+  ) {}
+
+  async run(name: string, ports: readonly PortMapping[] = []): Promise<KubernetesPod> {
+    const { id, containerId, addresses, netns: path } = await this.kubelet.runPod(name, ports);
+    const netns = this.machine.pod(name, path);
+    await waitFor(`${name} serves`, () => isServing(netns));
+    return { name, id, containerId, addresses, netns };
+  }
+
+  /** The kubelet stops a pod whenever it is not sure to have stopped it. */
+  async remove({ id }: KubernetesPod): Promise<void> {
+    await this.kubelet.stopPod(id);
+    await this.kubelet.stopPod(id);
+    await this.kubelet.removePod(id);
+  }
+
+  /** What pods must not change in the end, with the names of network namespaces. */
+  snapshot(): string {
+    return `${this.machine.lab.snapshot()}\n${this.machine.exec("ls", "/run/netns")}`;
+  }
+}
+
+interface KubernetesPod extends Pod {
+  readonly id: string;
+  readonly containerId: string;
+}
+
+t.test(
+  "pods of the kubelet have their network and ports, and leave nothing",
+  { skip },
+  async (t) => {
+    const node = await Node.start(t);
+    const before = node.snapshot();
+    t.match(await node.kubelet.networkReady(), { status: true });
+
+    const a = await node.run("a", [
+      { host_port: 8080, container_port: webPort },
+      { host_port: 5353, container_port: 53, protocol: "UDP" },
+    ]);
+    const b = await node.run("b");
+    t.match(await node.kubelet.exec(a.containerId, "ip", "address"), a.addresses[0]);
+    expectConnected(t, node.machine, [a, b]);
+    await expectPublished(t, node.machine, { pod: a, neighbour: b, hostPort: 8080 });
+    await expectPublished(t, node.machine, { pod: a, neighbour: b, hostPort: 5353, udpPort: 53 });
+
+    for (const pod of [a, b]) await node.remove(pod);
+    t.equal(node.snapshot(), before);
+    t.same(udpFlowsOf(node.machine, [a, b]), []);
+  },
+);
+
+t.test("pods live on while containerd restarts, and go afterwards", { skip }, async (t) => {
+  const node = await Node.start(t);
+  const before = node.snapshot();
+  const ports = [{ host_port: 8080, container_port: webPort }];
+  const [a, b] = [await node.run("a", ports), await node.run("b")];
+
+  await node.containerd.restart();
+  const c = await node.run("c");
+  expectConnected(t, node.machine, [a, c]);
+  await expectPublished(t, node.machine, { pod: a, neighbour: c, hostPort: 8080 });
+  for (const pod of [a, b, c]) await node.remove(pod);
+  t.equal(node.snapshot(), before);
+});
+
+t.test("twenty pods of the kubelet start and stop at once", { skip }, async (t) => {
+  const node = await Node.start(t);
+  const before = node.snapshot();
+  const ports = (index: number) => [{ host_port: 30_000 + index, container_port: webPort }];
+  const names = Array.from({ length: 20 }, (_, index) => `pod-${index}`);
+  const pods = await Promise.all(names.map((name, index) => node.run(name, ports(index))));
+  t.equal(
+    new Set(pods.flatMap(({ addresses }) => addresses)).size,
+    40,
+    "no address is given twice",
+  );
+  await Promise.all(pods.map((pod) => node.remove(pod)));
+  t.equal(node.snapshot(), before);
+});
