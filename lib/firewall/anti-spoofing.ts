@@ -202,12 +202,12 @@ function isMacRecord(value: unknown): value is MacRecord {
 
 /** Makes the rules of all attachments anew, after somebody flushed them. */
 export function reapplyAntiSpoofing(host: Netns): void {
-  withAntiSpoofing(host, (context) => {
-    const records = context.store.list().filter(isMacRecord);
+  withAntiSpoofing(host, ({ nft, store }) => {
+    const records = store.list().filter(isMacRecord);
     attemptAll(
       ...records.map(({ owner, link, mac }) => () => {
         const bytes = parseMac(mac);
-        if (bytes !== undefined) apply(context, owner, { link, mac: bytes });
+        if (bytes !== undefined) repeat(() => tryApply(nft, owner, { link, mac: bytes }));
       }),
     );
   });

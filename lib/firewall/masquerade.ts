@@ -25,6 +25,8 @@ export interface Masquerade {
   readonly owner: RuleOwner;
   /** The container's addresses with the prefix lengths of their subnets: "10.1.2.3/24". */
   readonly addresses: readonly string[];
+  /** The path of the container's network namespace, by which `patchbay reload` knows it alive. */
+  readonly netns?: string;
   /** Who makes the rules; nftables, where the kernel has it, if not given. */
   readonly backend?: Backend;
 }
@@ -43,8 +45,14 @@ export function ensureMasquerade(host: Netns, masquerade: Masquerade): void {
   });
 }
 
-function recordOf({ owner, addresses }: Masquerade): MasqueradeRecord {
-  return { version: 1, feature: "masquerade", owner, request: { addresses } };
+function recordOf({ owner, netns, addresses }: Masquerade): MasqueradeRecord {
+  return {
+    version: 1,
+    feature: "masquerade",
+    owner,
+    ...(netns !== undefined && { netns }),
+    request: { addresses },
+  };
 }
 
 /**

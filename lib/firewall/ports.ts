@@ -23,6 +23,8 @@ export type { PortMapping, PortRequest } from "./port-request.ts";
 export interface PublishedPorts {
   readonly owner: RuleOwner;
   readonly request: Omit<PortRequest, "links">;
+  /** The path of the container's network namespace, by which `patchbay reload` knows it alive. */
+  readonly netns?: string;
   /** Who makes the rules; nftables, where the kernel has it, if not given. */
   readonly backend?: Backend;
 }
@@ -56,11 +58,12 @@ function publishByNftables(engine: Engine, record: PortRecord): void {
   }
 }
 
-function recordOf(host: Netns, { owner, request }: PublishedPorts): PortRecord {
+function recordOf(host: Netns, { owner, netns, request }: PublishedPorts): PortRecord {
   return {
     version: 1,
     feature: "ports",
     owner,
+    ...(netns !== undefined && { netns }),
     request: { ...request, links: findLinks(host, request.addresses) },
   };
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { MasqueradeRequest } from "./masquerade-request.ts";
 import type { PortRequest } from "./port-request.ts";
 import { formatTag, type RuleOwner, tagKey } from "./rule-owner.ts";
@@ -5,17 +6,19 @@ import { formatTag, type RuleOwner, tagKey } from "./rule-owner.ts";
 /** What the store keeps of one attachment: who asked for what. */
 export type RuleRecord = PortRecord | MasqueradeRecord;
 
-export interface PortRecord {
+interface RecordOf<Feature extends string> {
   readonly version: 1;
-  readonly feature: "ports";
+  readonly feature: Feature;
   readonly owner: RuleOwner;
+  /** The path of the container's network namespace: while it is there, the container is alive. */
+  readonly netns?: string;
+}
+
+export interface PortRecord extends RecordOf<"ports"> {
   readonly request: PortRequest;
 }
 
-export interface MasqueradeRecord {
-  readonly version: 1;
-  readonly feature: "masquerade";
-  readonly owner: RuleOwner;
+export interface MasqueradeRecord extends RecordOf<"masquerade"> {
   readonly request: MasqueradeRequest;
 }
 
@@ -42,4 +45,9 @@ export function isRecord(value: unknown): value is RuleRecord {
     "owner" in value &&
     "request" in value
   );
+}
+
+/** Whether the container may still be running, as far as anybody can tell. */
+export function isAlive({ netns }: RuleRecord): boolean {
+  return netns === undefined || existsSync(netns);
 }

@@ -1,7 +1,7 @@
 import type { Netns } from "../../kernel/netns.ts";
 import type { Nftables } from "../../kernel/nftables.ts";
 import { attemptAll } from "../../undo.ts";
-import { isRecord, type RecordFeature, type RuleRecord, recordName } from "../records.ts";
+import { isAlive, isRecord, type RecordFeature, type RuleRecord, recordName } from "../records.ts";
 import { formatTag, type IsValid, type RuleOwner } from "../rule-owner.ts";
 import { Store } from "../store.ts";
 import { readTable } from "./change.ts";
@@ -31,13 +31,17 @@ export function applyRecord(iptables: Iptables, record: RuleRecord): void {
   store.exclusively(() => {
     store.write(recordName(feature, formatTag(owner)), record);
     try {
-      if (record.feature === "ports") applyPorts(host, owner, record.request);
-      else applyMasquerade(host, owner, record.request);
+      makeRules(host, record);
     } catch (error) {
       removeRules(iptables, record.feature, owner, request.addresses);
       throw error;
     }
   });
+}
+
+function makeRules(host: Netns, record: RuleRecord): void {
+  if (record.feature === "ports") applyPorts(host, record.owner, record.request);
+  else applyMasquerade(host, record.owner, record.request);
 }
 
 /**
@@ -102,6 +106,15 @@ function addressesOfOthers(store: Store, { network, containerId, ifName }: RuleO
       return feature === "masquerade" && isSameChain && owner.ifName !== ifName;
     })
     .flatMap(({ request }) => request.addresses);
+}
+
+/** Makes the rules of all attachments anew, after somebody flushed them. */
+export function reapplyAll({ host, store }: Iptables): void {
+  if (store.list().length === 0) return;
+  store.exclusively(() => {
+    const records = store.list().filter(isRecord).filter(isAlive);
+    attemptAll(...records.map((record) => () => makeRules(host, record)));
+  });
 }
 
 /** @throws {MissingRulesError} */

@@ -18,9 +18,15 @@ import { type Feature, table } from "./layout.ts";
 /** What is known of holdings apart from the table: from it, a table that is gone is made again. */
 export interface Archive {
   find(feature: Feature, tag: string): Holding | undefined;
-  list(): readonly Holding[];
+  list(): readonly ArchivedHolding[];
   /** Of an attachment that another took the place of. */
   forget(feature: Feature, tag: string): void;
+}
+
+export interface ArchivedHolding {
+  readonly holding: Holding;
+  /** Whether its container may still be running. */
+  readonly isAlive: boolean;
 }
 
 /** Each attempt that fails means that another process succeeded in the meantime. */
@@ -76,7 +82,11 @@ function insertWithMissing(nft: Nftables, archive: Archive, holding: Holding): b
  */
 function insertWithTable(nft: Nftables, archive: Archive, holding: Holding): true {
   const isOther = ({ feature, tag }: Holding) => feature !== holding.feature || tag !== holding.tag;
-  const others = archive.list().filter(isOther);
+  const others = archive
+    .list()
+    .filter(({ isAlive }) => isAlive)
+    .map((archived) => archived.holding)
+    .filter(isOther);
   const { accepted, refused } = planTable([...others, holding]);
   const refusal = refused.get(holding);
   if (refusal !== undefined) {

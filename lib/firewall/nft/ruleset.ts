@@ -7,7 +7,7 @@ import { isRecord, type RuleRecord, recordName, recordNameOf } from "../records.
 import { readRouteLocalnet, writeRouteLocalnet } from "../route-localnet.ts";
 import { formatTag, type IsValid, isTagOfNetwork, parseTag } from "../rule-owner.ts";
 import { Store } from "../store.ts";
-import { openArchive, planRecord } from "./archive.ts";
+import { openArchive, planRecord, tryPlan } from "./archive.ts";
 import { type Archive, forgetRemoved, insertHolding, removeHolding, repeat } from "./claims.ts";
 import { listTurnedOn, pruneGuards } from "./guards.ts";
 import { encodeTableWith, type Holding, planTable } from "./holding.ts";
@@ -76,12 +76,11 @@ function openLinks({ host, nft }: Ruleset, links: readonly string[]): void {
 export function withdraw(ruleset: Ruleset, feature: Feature, tag: string): RuleRecord | undefined {
   const { nft, store } = ruleset;
   const name = recordName(feature.name, tag);
-  const record = store.read(name);
-  const known = isRecord(record) ? record : undefined;
+  const value = store.read(name);
   store.remove(name);
-  removeHolding(nft, known === undefined ? { feature, tag } : planRecord(known));
+  removeHolding(nft, tryPlan(value)?.holding ?? { feature, tag });
   if (store.removeIfEmpty()) removeTableIfUnused(ruleset);
-  return known;
+  return isRecord(value) ? value : undefined;
 }
 
 /**
@@ -143,7 +142,7 @@ export function reapplyAll(ruleset: Ruleset): string[] {
   let refusedTags: string[] = [];
   repeat(() => {
     const generation = nft.generation();
-    const { accepted, refused } = planTable(archive.list());
+    const { accepted, refused } = planTable(listWanted(ruleset));
     refusedTags = [...refused.keys()].map(({ tag }) => tag);
     const before = nft.hasTable(table) ? [encodeDeleteTable(table)] : [];
     const after = accepted.length === 0 ? [] : encodeTableWith(accepted);
@@ -159,4 +158,19 @@ export function reapplyAll(ruleset: Ruleset): string[] {
     return true;
   });
   return refusedTags;
+}
+
+/** What is there already stays, also where nobody can tell whether the container is alive. */
+function listWanted({ nft, archive }: Ruleset): Holding[] {
+  const present = new Set(
+    features.flatMap(({ name, owners }) =>
+      nft.listElements(owners).map(({ comment }) => `${name} ${comment}`),
+    ),
+  );
+  return archive
+    .list()
+    .filter(
+      ({ holding, isAlive }) => isAlive || present.has(`${holding.feature.name} ${holding.tag}`),
+    )
+    .map(({ holding }) => holding);
 }
