@@ -25,6 +25,7 @@ import {
 } from "../../lib/firewall/ports.ts";
 import { parseCidr } from "../../lib/ip/cidr.ts";
 import { type PortmapConfig, parsePortmapConfig } from "./config.ts";
+import { portmapShape } from "./schema.ts" with { type: "macro" };
 
 /** Publishes ports of a container as ports of the host. */
 export const portmap: Plugin<PortmapConfig> = {
@@ -34,16 +35,18 @@ export const portmap: Plugin<PortmapConfig> = {
   del,
   gc,
   status,
+  profile: () => ({ kind: "chained", shape: portmapShape(), needs: "portMappings" }),
 };
 
 function add(request: AddRequest<PortmapConfig>): Result {
-  const { config, attachment, host, undo } = request;
+  const { config, attachment, host, container, undo } = request;
   const result = requirePrevResult(request.prevResult);
   if (config.mappings.length === 0) return result;
 
   try {
     publishPorts(host, {
       ...portsOf(config, attachment, result),
+      netns: container.path,
       ...(config.backend && { backend: config.backend }),
     });
   } catch (error) {
