@@ -27,7 +27,7 @@ export function ensureVlanGateway(host: Netns, bridge: Link, vlans: PortVlans, u
 
   const gateway = host.links.get(gatewayName(bridge, vlans));
   // The port first: what makes the gateway usable comes last, should another ADD look meanwhile.
-  setUpGatewayPort(host, gateway, vlans);
+  setUpGatewayPort(host, bridge, gateway, vlans);
   host.links.set(gateway, { isUp: true });
   return gateway;
 }
@@ -40,7 +40,7 @@ function createPair(host: Netns, bridge: Link, vlans: PortVlans, undo: Undo): vo
       name,
       mac: randomMac(),
       mtu: bridge.mtu,
-      peer: { name: hostEndName(undefined, 0), master: bridge.index, mtu: bridge.mtu },
+      peer: { name: hostEndName(undefined, 0), mtu: bridge.mtu },
     });
   } catch (error) {
     // A parallel ADD on the same VLAN was quicker.
@@ -50,9 +50,11 @@ function createPair(host: Netns, bridge: Link, vlans: PortVlans, undo: Undo): vo
   undo.push(`remove "${name}"`, () => removeUnshared(host, bridge, name));
 }
 
-function setUpGatewayPort(host: Netns, gateway: Link, vlans: PortVlans): void {
+function setUpGatewayPort(host: Netns, bridge: Link, gateway: Link, vlans: PortVlans): void {
   if (gateway.parent === undefined) return;
   const port = host.links.get(gateway.parent);
+  // The kernel gives a master only to that end of a pair which the request is about.
+  host.links.set(port, { master: bridge.index });
   setPortVlans(host, port, { ...vlans, tagged: [] });
   host.links.set(port, { isUp: true });
 }
