@@ -131,6 +131,7 @@ export class Store {
   scan(): Reservation[] {
     const reservations = listReservations(this.#directory);
     this.#index.build(reservations);
+    this.#draft = undefined; // whatever is in its folder goes with the old index
     return reservations;
   }
 
