@@ -18,19 +18,35 @@ export function parseConfig<Output>(
   document: JsonObject,
   options: { readonly warn?: Warn } = {},
 ): Output {
-  const problems: string[] = [];
+  const problems: ConfigProblem[] = [];
   const warn = options.warn ?? ((line) => writeStderr(`${line}\n`));
   const config = readValue(shape, document, { path: "", problems, warn });
   const [first, ...others] = problems;
   if (first === undefined) return config as Output; // what the type of a ConfigShape stands for
-  throw invalidConfig(`invalid configuration: ${first}`, others.join("; "));
+  const details = others.map(({ text }) => text).join("; ");
+  throw invalidConfig(`invalid configuration: ${first.text}`, details);
+}
+
+/** Something in a configuration that is not as its shape has it. */
+export interface ConfigProblem {
+  /** As people write it: "" for the document, `runtimeConfig.portMappings[0].hostPort`. */
+  readonly path: string;
+  /** Names the path, its value and what would be right. */
+  readonly text: string;
+}
+
+/** Finds all that {@link parseConfig} would refuse, for who wants to know where it is. */
+export function findConfigProblems(shape: Shape, document: JsonObject): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  readValue(shape, document, { path: "", problems, warn: () => undefined });
+  return problems;
 }
 
 interface Place {
   /** As people write it: "" for the document, `runtimeConfig.portMappings[0].hostPort`. */
   readonly path: string;
   /** Of the whole document, in the order they are found in. */
-  readonly problems: string[];
+  readonly problems: ConfigProblem[];
   readonly warn: Warn;
 }
 
@@ -76,7 +92,8 @@ function readValue(
 
 function readAbsent(shape: Shape, { path, problems }: Place): JsonValue | undefined {
   if (shape.fallback === undefined && !shape.isOptional) {
-    problems.push(`"${path}" is missing, it must be ${whatWouldBeRight(shape)}`);
+    const text = `"${path}" is missing, it must be ${whatWouldBeRight(shape)}`;
+    problems.push({ path, text });
   }
   return shape.fallback;
 }
@@ -153,11 +170,13 @@ function expectWithin({ min, max }: Limits, measure: number, value: JsonValue, p
 /** @param text says in words of its own what is wrong */
 function complain(value: JsonValue, right: string, { path, problems }: Place, text = ""): void {
   const described = describeJson(value);
-  problems.push(
-    text === ""
-      ? `"${path}" must be ${right}, not ${described}`
-      : `"${path}" is ${described}: ${text}`,
-  );
+  problems.push({
+    path,
+    text:
+      text === ""
+        ? `"${path}" must be ${right}, not ${described}`
+        : `"${path}" is ${described}: ${text}`,
+  });
 }
 
 /** @returns how a value would have passed, to be read after "must be" */

@@ -1,6 +1,7 @@
 import type { Netns } from "../kernel/netns.ts";
 import type { Undo } from "../undo.ts";
 import type { CniArgs } from "./args.ts";
+import type { Shape } from "./config-shape.ts";
 import type { Ipam } from "./ipam.ts";
 import type { JsonObject } from "./json.ts";
 import type { Result } from "./result.ts";
@@ -45,6 +46,18 @@ export interface Plugin<Config> {
   gc?(request: GcRequest<Config>): void;
   /** Throws code 50 or 51 when an ADD would fail. */
   status?(request: Request<Config>): void;
+  /** For those who look at a configuration without running it. */
+  profile(): PluginProfile;
+}
+
+/** What can be said of a plugin's place in a network. */
+export interface PluginProfile {
+  /** An interface plugin makes one, a chained plugin works on that of a plugin before it. */
+  readonly kind: "interface" | "chained" | "ipam";
+  /** The keys that its configuration may have; those of `runtimeConfig` are its capabilities. */
+  readonly shape: Shape;
+  /** The capability without which it has nothing to do. */
+  readonly needs?: string;
 }
 
 /** What a configuration is parsed from. */

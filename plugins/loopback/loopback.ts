@@ -16,6 +16,7 @@ export const loopback: Plugin<unknown> = {
   add,
   check,
   del,
+  profile: () => ({ kind: "interface", shape: { kind: "object", members: {} } }),
 };
 
 function add({ container, prevResult, undo }: AddRequest<unknown>): Result {

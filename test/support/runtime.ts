@@ -1,4 +1,4 @@
-import type { PluginEntry } from "../../lib/cni/plugin.ts";
+import type { Plugin, PluginEntry } from "../../lib/cni/plugin.ts";
 import { runPlugin } from "../../lib/cni/run.ts";
 import { specVersions } from "../../lib/cni/version.ts";
 import type { World } from "../../lib/cni/world.ts";
@@ -59,12 +59,13 @@ export function answerOf(
 }
 
 /** A plugin that does what the test says, and nothing else. */
-export function pluginOf(handlers: Partial<ReturnType<PluginEntry["load"]>>): PluginEntry {
-  const load = () => ({
+export function pluginOf(handlers: Partial<Plugin<unknown>>): PluginEntry {
+  const load = (): Plugin<unknown> => ({
     parseConfig: () => undefined,
     add: () => ({}),
     check: () => {},
     del: () => {},
+    profile: () => ({ kind: "interface", shape: { kind: "any" } }),
     ...handlers,
   });
   return { name: "test", versions: specVersions, load };
