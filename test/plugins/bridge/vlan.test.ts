@@ -2,7 +2,7 @@ import t from "tap";
 import { lacks } from "../../support/kernel-features.ts";
 import { createLab, type Lab } from "../../support/lab.ts";
 import type { Json } from "../../support/outcome.ts";
-import { bridgeConfig, gatewayConfig, versions } from "./networks.ts";
+import { bridgeConfig, gatewayConfig } from "./networks.ts";
 
 const skip = lacks("bridge VLAN filtering");
 
@@ -61,7 +61,8 @@ t.test("without VLANs the bridge does not filter them", { skip }, (t) => {
   t.end();
 });
 
-for (const cniVersion of versions) {
+// One of each shape of result: the VM is slow, and VLANs are the same in all versions.
+for (const cniVersion of ["0.2.0", "0.4.0", "1.1.0"]) {
   t.test(`${cniVersion}: a VLAN has a gateway interface of its own`, { skip }, (t) => {
     const lab = createLab(t);
     const [a, b] = [lab.container("a"), lab.container("b")];
