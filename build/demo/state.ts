@@ -41,16 +41,42 @@ export interface Lease {
   readonly ifName: string;
 }
 
+/** The host's link to the world, and the machine at its other end. */
+export interface Uplink {
+  readonly name: string;
+  readonly addresses: readonly string[];
+  readonly far: { readonly name: string; readonly addresses: readonly string[] };
+}
+
+/** A port of the host that leads into a container. */
+export interface PublishedPort {
+  readonly protocol: string;
+  readonly port: number;
+  readonly address: string;
+  readonly containerPort: number;
+}
+
 export interface State {
+  readonly uplink: Uplink | undefined;
   readonly bridges: readonly Bridge[];
   readonly pods: readonly Pod[];
   readonly leases: readonly Lease[];
+  readonly ports: readonly PublishedPort[];
 }
 
-/** Reads what exists now, from the kernel and the disk, with other programs than the plugins. */
-export function readState(lab: Lab, containers: readonly Namespace[]): State {
+/**
+ * Reads what exists now, from the kernel and the disk, with other programs than the plugins.
+ *
+ * @param world the machine at the other end of the host's uplink
+ */
+export function readState(
+  lab: Lab,
+  containers: readonly Namespace[],
+  world: Namespace | undefined,
+): State {
   const hostLinks = readLinks(lab.host);
   return {
+    uplink: world === undefined ? undefined : readUplink(hostLinks, world),
     bridges: hostLinks.filter(isBridge).map(({ ifname, mtu, addr_info }) => ({
       name: ifname,
       mtu,
@@ -58,6 +84,19 @@ export function readState(lab: Lab, containers: readonly Namespace[]): State {
     })),
     pods: containers.map((container) => readPod(container, hostLinks)),
     leases: readLeases(lab.dataDir),
+    ports: readPorts(lab.host),
+  };
+}
+
+function readUplink(hostLinks: readonly LinkState[], world: Namespace): Uplink | undefined {
+  const links = readLinks(world).filter(({ linkinfo }) => linkinfo?.info_kind === "veth");
+  const near = hostLinks.find(({ ifindex }) => ifindex === links[0]?.link_index);
+  if (near === undefined) return undefined;
+  const addresses = links.flatMap(({ addr_info }) => globalAddresses(addr_info));
+  return {
+    name: near.ifname,
+    addresses: globalAddresses(near.addr_info),
+    far: { name: world.role, addresses },
   };
 }
 
@@ -102,4 +141,34 @@ function readLeases(dataDir: string): Lease[] {
       return { address: entry.name, file, containerId, ifName };
     })
     .sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+/** The maps that portmap's rules look destinations up in. */
+function readPorts(host: Namespace): PublishedPort[] {
+  return ["ports_of_any_ip", "ports_of_any_ip6"].flatMap((map) => {
+    const argv = ["nft", "-j", "list", "map", "inet", "patchbay", map];
+    const { exitCode, stdout } = host.tryExec(argv);
+    if (exitCode !== 0) return []; // nothing has ever been published
+    const listing: { nftables: { map?: { elem?: NftElement[] } }[] } = JSON.parse(stdout);
+    return listing.nftables.flatMap((each) => each.map?.elem ?? []).map(describePort);
+  });
+}
+
+interface NftConcatenation {
+  readonly concat: readonly [string, string | number, ...(string | number)[]];
+}
+
+type NftElement = readonly [
+  NftConcatenation | { readonly elem: { readonly val: NftConcatenation } },
+  NftConcatenation,
+];
+
+function describePort([key, { concat: target }]: NftElement): PublishedPort {
+  const [protocol, port] = ("elem" in key ? key.elem.val : key).concat;
+  return {
+    protocol,
+    port: Number(port),
+    address: target[0],
+    containerPort: Number(target[1]),
+  };
 }

@@ -14,9 +14,14 @@ const pod = (name: string, last: number, hostEnd: string | undefined) => ({
 t.test("the drawing shows who is plugged into what", async (t) => {
   const bridge = { name: "br0", mtu: 1500, addresses: ["10.1.0.1/16", "fd00::1/64"] };
   const pods = [pod("one", 2, "veth1"), pod("two", 3, undefined)];
-  const drawing = drawState({ bridges: [bridge], pods, leases: [] }).render((text) => text);
+  const far = { name: "world", addresses: ["192.0.2.2/24"] };
+  const uplink = { name: "eth0", addresses: ["192.0.2.1/24"], far };
   const expected = [
-    "╭─ host ─────────────────────────────────────────────────────────────────╮",
+    "   ╭─ world ──────────────────────────────────────────────────────────╮",
+    "   │  192.0.2.2/24                                                    │",
+    "   ╰───────┬──────────────────────────────────────────────────────────╯",
+    "╭─ host ───┴─────────────────────────────────────────────────────────────╮",
+    "│         eth0  192.0.2.1/24                                             │",
     "│  ╭─ bridge br0 ─────────────────────────────────────────────────────╮  │",
     "│  │  10.1.0.1/16   fd00::1/64                               MTU 1500 │  │",
     "│  ╰───────┬──────────────────────────────────────────────────────────╯  │",
@@ -29,6 +34,7 @@ t.test("the drawing shows who is plugged into what", async (t) => {
     "│  default via 10.1.0.1            │  │  default via 10.1.0.1            │",
     "╰──────────────────────────────────╯  ╰──────────────────────────────────╯",
   ];
+  const drawing = drawState({ uplink, bridges: [bridge], pods }).render((text) => text);
   t.same(drawing.split("\n"), expected);
 });
 
@@ -38,7 +44,8 @@ t.test("the demonstration runs to its end, for root and for others", async (t) =
   for (const prefix of [[], nobody]) {
     const { exitCode, stdout, stderr } = run([...prefix, bun, "build/demo.ts"]);
     t.equal(exitCode, 0, `${stdout}${stderr}`);
-    t.match(stdout, /pod-a +→ +pod-b +10\.22\.0\.3 +[\d.]+ ms +fd00:10:22::3 +[\d.]+ ms/);
+    t.match(stdout, /pod-a +→ +pod-b +10\.85\.0\.3 +[\d.]+ ms +fd00:10:85::3 +[\d.]+ ms/);
+    t.match(stdout, /outside +→ +198\.51\.100\.1 tcp 8080 +answered/);
     t.match(stdout, "Nothing is left");
     t.notMatch(stdout, "\u001b", "no colours without a terminal");
   }

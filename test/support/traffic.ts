@@ -19,7 +19,11 @@ export interface Answer {
 const peer = resolve("test/support/peer.mjs");
 
 /** Serves these endpoints inside a namespace until the test ends. Resolves when all of them listen. */
-export async function serve(t: Test, where: Namespace, ...endpoints: Endpoint[]): Promise<void> {
+export async function serve(
+  t: Pick<Test, "teardown">,
+  where: Namespace,
+  ...endpoints: Endpoint[]
+): Promise<void> {
   const args = endpoints.flatMap(({ protocol, address, port }) => [protocol, address, `${port}`]);
   const [program = "", ...argv] = where.command("node", peer, "serve", ...args);
   const server = execa(program, argv, { stdin: "pipe", reject: false });
