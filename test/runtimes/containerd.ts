@@ -29,7 +29,9 @@ export class Containerd {
     machine.write("/etc/containerd/config.toml", config);
     const containerd = new Containerd(machine, namespace);
     await containerd.start();
-    containerd.ctr("image", "import", "--snapshotter", "native", buildImages(t));
+    for (const file of Object.values(buildImages(t))) {
+      containerd.ctr("image", "import", "--snapshotter", "native", file);
+    }
     return containerd;
   }
 

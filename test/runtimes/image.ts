@@ -18,11 +18,6 @@ printf 'Content-Type: application/json\\r\\n\\r\\n'
 printf '{"server": "%s", "client": "%s"}' "$NAME" "$REMOTE_ADDR"
 `;
 
-const commands = {
-  [image]: ["/bin/httpd", "-f", "-p", `${webPort}`, "-h", "/www"],
-  [pauseImage]: ["/bin/sleep", "1000000"],
-};
-
 const applets = ["cat", "hostname", "httpd", "ip", "nc", "ping", "sh", "sleep", "wget"];
 
 interface Descriptor {
@@ -31,23 +26,33 @@ interface Descriptor {
   readonly size: number;
 }
 
-/**
- * Makes the images in the layout that the Open Container Initiative specifies (image-layout.md).
- *
- * @returns the path of one tar file, which runtimes import
- */
-export function buildImages(t: Test): string {
-  const folder = t.testdir({ root: {}, layout: { blobs: { sha256: {} } } });
-  const layout = join(folder, "layout");
-  const bytes = readFileSync(packLayer(folder));
+/** Files in the layout that the Open Container Initiative specifies (image-layout.md), one an image. */
+export interface ImageFiles {
+  readonly web: string;
+  readonly pause: string;
+}
+
+export function buildImages(t: Test): ImageFiles {
+  const folder = t.testdir({});
+  const layer = readFileSync(packLayer(folder));
+  return {
+    web: packImage(folder, layer, image, ["/bin/httpd", "-f", "-p", `${webPort}`, "-h", "/www"]),
+    pause: packImage(folder, layer, pauseImage, ["/bin/sleep", "1000000"]),
+  };
+}
+
+function packImage(folder: string, bytes: Buffer, name: string, command: readonly string[]) {
+  const layout = join(folder, name.replaceAll(/[/:]/g, "-")); // podman takes no colon in a path
+  mkdirSync(join(layout, "blobs/sha256"), { recursive: true });
   const layer = addBlob(layout, "application/vnd.oci.image.layer.v1.tar", bytes);
-  const manifests = Object.entries(commands).map(([name, command]) => ({
-    ...addManifest(layout, layer, command),
-    annotations: { "io.containerd.image.name": name, "org.opencontainers.image.ref.name": name },
-  }));
+  const annotations = {
+    "io.containerd.image.name": name,
+    "org.opencontainers.image.ref.name": name,
+  };
+  const manifests = [{ ...addManifest(layout, layer, command), annotations }];
   writeFileSync(join(layout, "index.json"), JSON.stringify({ schemaVersion: 2, manifests }));
   writeFileSync(join(layout, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-  return pack(layout, join(folder, "images.tar"));
+  return pack(layout, `${layout}.tar`);
 }
 
 function addManifest(layout: string, layer: Descriptor, command: readonly string[]): Descriptor {
