@@ -164,18 +164,26 @@ function connectOutside(host: Namespace, namespace: Namespace): Outside {
     hostIpv6: "2001:db8:100::1",
     uplink: "uplink",
   };
+  // Both ends have a link-local address before anybody looks, not up to two seconds later.
+  const settle = (link: string) => `
+    echo 0 > /proc/sys/net/ipv6/conf/${link}/accept_dad
+    ip link set ${link} up`;
+  const wait = (link: string) => `
+    until ip -6 address show dev ${link} scope link | grep -q fe80; do sleep 0.01; done`;
   host.shell(`
     ip link add uplink type veth peer name eth0 netns ${namespace.name}
     ip address add ${outside.hostIpv4}/24 dev uplink
     ip address add ${outside.hostIpv6}/64 dev uplink nodad
-    ip link set uplink up
+    ${settle("uplink")}
   `);
   namespace.shell(`
     ip address add ${outside.ipv4}/24 dev eth0
     ip address add ${outside.ipv6}/64 dev eth0 nodad
-    ip link set eth0 up
+    ${settle("eth0")}
+    ${wait("eth0")}
   `);
   host.shell(`
+    ${wait("uplink")}
     ip route add default via ${outside.ipv4}
     ip -6 route add default via ${outside.ipv6}
   `);
