@@ -14,6 +14,8 @@ export const reference = "/usr/lib/cni";
 
 /** Where plugins and runtimes keep their state. */
 const cniDir = "/var/lib/cni";
+/** Where plugins keep what ends with the boot. */
+const recordsDir = "/run/patchbay";
 
 export type Verb = "ADD" | "CHECK" | "DEL" | "GC" | "STATUS" | "VERSION";
 
@@ -55,12 +57,15 @@ export interface Outside {
 
 /**
  * A throw-away world for one test: a namespace that plays the host, others that play containers and
- * a machine elsewhere, and a /var/lib/cni of their own. All of it goes when the test ends.
+ * a machine elsewhere, a /var/lib/cni and a /run/patchbay of their own. All of it goes when the test
+ * ends.
  */
 export interface Lab {
   readonly host: Namespace;
   /** What plugins find at /var/lib/cni. */
   readonly stateDir: string;
+  /** What plugins find at /run/patchbay. */
+  readonly runDir: string;
   /** host-local's default `dataDir`, as this process sees it: a folder per network. */
   readonly dataDir: string;
   /** Makes a container. */
@@ -82,16 +87,18 @@ export interface Lab {
 export interface LabOptions {
   /** Where plugins are looked for: {@link patchbay} by default. */
   readonly cniPath?: string;
-  /** What plays the host, if there is something already, with a /var/lib/cni of its own. */
+  /** What plays the host, if there is something already, with files of its own. */
   readonly host?: Namespace;
 }
 
 export function createLab(t: Pick<Test, "teardown">, options: LabOptions = {}): Lab {
-  const stateDir = options.host ? cniDir : mkdtempSync(join(tmpdir(), "patchbay-lab-"));
+  const folder = options.host ? undefined : mkdtempSync(join(tmpdir(), "patchbay-lab-"));
+  const stateDir = folder === undefined ? cniDir : join(folder, "state");
+  const runDir = folder === undefined ? recordsDir : join(folder, "run");
   const namespaces: Namespace[] = [];
   t.teardown(() => {
     for (const namespace of namespaces) namespace.delete();
-    if (stateDir !== cniDir) rmSync(stateDir, { recursive: true, force: true });
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
   const create = (role: string) => {
     const namespace = Namespace.create(role);
@@ -101,11 +108,12 @@ export function createLab(t: Pick<Test, "teardown">, options: LabOptions = {}): 
   };
   const host = options.host ?? create("host");
   let outside: Outside | undefined;
-  mkdirSync(cniDir, { recursive: true });
+  for (const path of [stateDir, runDir, cniDir, recordsDir]) mkdirSync(path, { recursive: true });
 
   const lab: Lab = {
     host,
     stateDir,
+    runDir,
     dataDir: join(stateDir, "networks"),
     container: create,
     outside: () => {
@@ -130,11 +138,11 @@ export function createLab(t: Pick<Test, "teardown">, options: LabOptions = {}): 
     },
     chain: (conflist, chainOptions) => new Chain(lab, conflist, chainOptions?.cniPath),
     runOnHost: (argv, runOptions) => {
-      if (stateDir === cniDir) return run(host.command(...argv), runOptions);
-      const bind = 'mount --bind "$0" "$1" && shift && exec "$@"';
-      return run(host.command("sh", "-c", bind, stateDir, cniDir, ...argv), runOptions);
+      if (folder === undefined) return run(host.command(...argv), runOptions);
+      const bind = `mount --bind "$0" ${cniDir} && mount --bind "$1" ${recordsDir} && shift && exec "$@"`;
+      return run(host.command("sh", "-c", bind, stateDir, runDir, ...argv), runOptions);
     },
-    snapshot: () => takeSnapshot([...new Set([host, ...namespaces])], stateDir),
+    snapshot: () => takeSnapshot([...new Set([host, ...namespaces])], [stateDir, runDir]),
   };
   return lab;
 }

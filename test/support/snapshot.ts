@@ -74,12 +74,12 @@ const unstable: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** @returns the state of these namespaces and of the files that plugins keep, as text */
-export function takeSnapshot(namespaces: readonly Namespace[], stateDir: string): string {
+export function takeSnapshot(namespaces: readonly Namespace[], folders: readonly string[]): string {
   const parts = namespaces.map((namespace) => {
     const answers = namespace.shell(script).replaceAll(namespace.name, namespace.role);
     return `## ${namespace.role}\n${stabilise(answers)}`;
   });
-  return [...parts, `## files\n${describeFiles(stateDir)}`].join("\n");
+  return [...parts, "## files", ...folders.map(describeFiles)].join("\n");
 }
 
 function stabilise(text: string): string {
