@@ -3,6 +3,8 @@ import { createLab } from "../../support/lab.ts";
 import type { Json } from "../../support/outcome.ts";
 import { call, makeBridge } from "./host.ts";
 
+t.setTimeout(170_000);
+
 type Refusal = [what: string, config: Json, msg: string | RegExp];
 
 function mapped(mapping: Json): Json {

@@ -2,6 +2,8 @@ import t from "tap";
 import { createLab } from "../../support/lab.ts";
 import { call, makeBridge, ruleset, succeed } from "./host.ts";
 
+t.setTimeout(170_000);
+
 t.test("a port that another container has is refused, and nothing is left of the attempt", (t) => {
   const lab = createLab(t);
   makeBridge(lab);

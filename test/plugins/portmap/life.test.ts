@@ -12,6 +12,8 @@ const ports = [
   "99:9/sctp",
 ];
 
+t.setTimeout(170_000);
+
 for (const backend of backends) {
   const config = { backend };
 

@@ -4,6 +4,8 @@ import type { Namespace } from "../../support/namespace.ts";
 import { askAll, serve } from "../../support/traffic.ts";
 import { backends, publish, publishingNetwork } from "./networks.ts";
 
+t.setTimeout(170_000);
+
 /** Each leads to port 80 of the container "web". */
 const ports = { any: 8080, one: 8081, one6: 8082, loopback: 8083 } as const;
 const protocols = ["tcp", "udp"] as const;
