@@ -70,7 +70,8 @@ const forms: readonly Form[] = [
   [/^exports\.(\w+) = /gm, "export const $1 = "],
   [/\(0, exports\.(\w+)\)/g, "$1"],
   [/\bexports\.(\w+)/g, "$1"],
-  // Its computed keys look as if they could do something.
+  // These look as if they could do something, a getter or a computed key.
+  [/^(export const \w+ = )(.*__BP\..*);$/gm, "$1/* @__PURE__ */ (() => $2)();"],
   [/^const parseFns = (\{[\s\S]*?^\});$/gm, "const parseFns = /* @__PURE__ */ (() => ($1))();"],
 ];
 

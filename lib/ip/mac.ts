@@ -19,7 +19,9 @@ export function parseMac(text: string): Uint8Array | undefined {
 
 /** @returns lower case, with colons */
 export function formatMac(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  return Buffer.from(bytes)
+    .toString("hex")
+    .replaceAll(/..(?=.)/g, "$&:");
 }
 
 /** @returns six random bytes that no vendor assigned and that are no group's address */

@@ -36,7 +36,7 @@ export class Links {
 
   /** @throws {NetlinkError} ENODEV when there is none */
   get(wanted: string | number): Link {
-    const [link] = this.#decode(this.#connection().query(encodeGetLink(wanted)));
+    const link = decodeLink(this.#connection().query(encodeGetLink(wanted)));
     if (link === undefined) throw new Error(`The kernel did not describe link "${wanted}"`);
     return link;
   }
@@ -51,7 +51,8 @@ export class Links {
   }
 
   list(): Link[] {
-    return this.#decode(this.#connection().dump(encodeGetLink(undefined)));
+    const messages = this.#connection().dump(encodeGetLink(undefined));
+    return messages.map(decodeLink).filter((link) => link !== undefined);
   }
 
   /**
@@ -128,9 +129,5 @@ export class Links {
     } finally {
       events.close();
     }
-  }
-
-  #decode(messages: ReturnType<Connection["dump"]>): Link[] {
-    return messages.map(decodeLink).filter((link) => link !== undefined);
   }
 }

@@ -57,7 +57,7 @@ export class Nftables {
 
   /** The number of the ruleset as it is now: every transaction of anybody raises it. */
   generation(): number {
-    const [generation] = this.#connection.query(encodeGetGeneration()).map(decodeGeneration);
+    const generation = decodeGeneration(this.#connection.query(encodeGetGeneration()));
     if (generation === undefined)
       throw new Error("The kernel did not name the ruleset's generation");
     return generation;
@@ -79,7 +79,8 @@ export class Nftables {
   }
 
   findTable(table: Table): KernelTable | undefined {
-    return this.#find(encodeGetTable(table))?.map(decodeTable)[0];
+    const message = this.#find(encodeGetTable(table));
+    return message && decodeTable(message);
   }
 
   listChains(table: Table): KernelChain[] {
@@ -93,7 +94,8 @@ export class Nftables {
   }
 
   findElement(set: NamedSet, key: ElementKey): KernelElement | undefined {
-    return this.#find(encodeGetElement(set, key))?.flatMap(decodeElements)[0];
+    const message = this.#find(encodeGetElement(set, key));
+    return message && decodeElements(message)[0];
   }
 
   /** @returns nothing when there is no such set */
@@ -109,7 +111,7 @@ export class Nftables {
       .filter((rule) => chain === undefined || rule.chain === chain);
   }
 
-  #find(request: NetlinkRequest): NetlinkMessage[] | undefined {
+  #find(request: NetlinkRequest): NetlinkMessage | undefined {
     try {
       return this.#connection.query(request);
     } catch (error) {

@@ -46,7 +46,7 @@ export class Routes {
   /** The route that a packet to `destination` takes, or undefined when there is none. */
   find(destination: Address): KernelRoute | undefined {
     try {
-      return this.#connection().query(encodeGetRoute(destination)).map(decodeRoute)[0];
+      return decodeRoute(this.#connection().query(encodeGetRoute(destination)));
     } catch (error) {
       if (isErrno(error, "ENETUNREACH", "EHOSTUNREACH", "ENOENT")) return undefined;
       throw error;

@@ -102,24 +102,19 @@ export class Connection {
   }
 
   /**
-   * Sends one request that is answered by messages of its own, such as RTM_GETLINK for one link.
+   * Sends one request that is answered by one message, such as RTM_GETLINK for one link. It is not
+   * acknowledged as well: there is an answer or an error.
    *
    * @throws {NetlinkError}
    */
-  query(request: NetlinkRequest): NetlinkMessage[] {
-    const sent = this.#send([{ ...request, flags: request.flags | NLM_F_ACK }]);
-    const replies: NetlinkMessage[] = [];
+  query(request: NetlinkRequest): NetlinkMessage {
+    const sent = this.#send([request]);
     for (;;) {
-      for (const message of this.#receive()) {
-        if (!sent.has(message.sequence)) continue;
-        if (message.type !== NLMSG_ERROR) {
-          replies.push(message);
-          continue;
-        }
-        const error = refusal(message, request.label);
-        if (error !== undefined) throw error;
-        return replies;
-      }
+      const answer = this.#receive().find(({ sequence }) => sent.has(sequence));
+      if (answer === undefined) continue;
+      if (answer.type !== NLMSG_ERROR) return answer;
+      const { errno, kernelMessage } = decodeAcknowledgement(answer);
+      throw new NetlinkError(request.label, errno, kernelMessage);
     }
   }
 

@@ -1,5 +1,6 @@
-import { encode, linkInfo, parseAttributes, u8, u16, u32 } from "./codec.ts";
+import { encode, linkInfo, u8, u16, u32 } from "./codec.ts";
 import { encodeLink, type LinkAttributes, linkAttrs } from "./link-attributes.ts";
+import { pickAttributes } from "./pick-attributes.ts";
 
 /**
  * What `ip link add type KIND` takes beside the attributes that every link has: IFLA_INFO_DATA in
@@ -102,13 +103,9 @@ export function decodeKindState(kind: string, data: Buffer): KindState {
   }
 }
 
-/** One of fifty attributes, and read with every bridge: without the codec. */
 function decodeBridge(data: Buffer): KindState {
-  let vlanFiltering: boolean | undefined;
-  parseAttributes(data, (attribute) => {
-    if (attribute.type === IFLA_BR_VLAN_FILTERING) vlanFiltering = attribute.data[0] === 1;
-  });
-  return vlanFiltering === undefined ? {} : { vlanFiltering };
+  const { vlanFiltering } = pickAttributes(data, 0, { [IFLA_BR_VLAN_FILTERING]: "vlanFiltering" });
+  return vlanFiltering === undefined ? {} : { vlanFiltering: vlanFiltering[0] === 1 };
 }
 
 function nameOf<Name extends string>(
