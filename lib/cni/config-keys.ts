@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from "./json.ts";
 import { findNearMiss } from "./near-miss.ts";
 
 /** Keys that any plugin may be given, whether its shape has them or not. */
-const wellKnownKeys = [
+export const wellKnownKeys = [
   "args",
   "capabilities",
   "cniVersion",
