@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Test } from "tap";
 import { runOk } from "../support/namespace.ts";
@@ -33,7 +42,8 @@ export interface ImageFiles {
 }
 
 export function buildImages(t: Test): ImageFiles {
-  const folder = t.testdir({});
+  const folder = mkdtempSync(join(tmpdir(), "patchbay-images-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
   const layer = readFileSync(packLayer(folder));
   return {
     web: packImage(folder, layer, image, ["/bin/httpd", "-f", "-p", `${webPort}`, "-h", "/www"]),

@@ -1,8 +1,9 @@
 #!/bin/bash
-# machine.sh NETNS STATE PLUGINS - a machine for container runtimes to run on, with processes, files, cgroups
+# machine.sh NETNS STATE RUN PLUGINS - a machine for container runtimes to run on, with processes, files, cgroups
 # and a network of its own. It is gone, with all that runs on it, when stdin ends.
 #   NETNS    path of the network namespace that is its network
 #   STATE    folder that is /var/lib/cni there
+#   RUN      folder that is /run/patchbay there
 #   PLUGINS  folder that is /opt/cni/bin there; /usr/lib/cni is empty
 # When it is ready it says the ID of its first process: programs get in with nsenter.
 set -euo pipefail
@@ -88,19 +89,20 @@ boot() {
   mount -t tmpfs -o mode=755 tmpfs /run
   mount -t tmpfs -o mode=1777 tmpfs /dev/shm
   for folder in /etc /opt /var/lib; do cover "$folder"; done
-  mkdir -p /run/{lock,netns,reference} /etc/cni /opt/cni/bin /var/lib/cni /usr/lib/cni
+  mkdir -p /run/{lock,netns,patchbay,reference} /etc/cni /opt/cni/bin /var/lib/cni /usr/lib/cni
   mount --bind "$plugins" /opt/cni/bin
   mount --bind /usr/lib/cni /run/reference
   for folder in /etc/cni /usr/lib/cni; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
   mkdir /etc/cni/net.d
   mount --bind "$state" /var/lib/cni
+  mount --bind "$run" /run/patchbay
   echo "$pid"
   read -r _ || : # to the end of stdin, which ends this process and thereby all others
 }
 
-if [ $# = 3 ]; then
+if [ $# = 4 ]; then
   exec unshare --mount --propagation private -- "$0" "$@" outside
-elif [ "$4" = outside ]; then
+elif [ "$5" = outside ]; then
   hierarchies=$(list_hierarchies)
   outside=$(mktemp -d)
   mount -t tmpfs tmpfs "$outside"
@@ -112,9 +114,9 @@ elif [ "$4" = outside ]; then
   (
     join_cgroups
     exec nsenter --net="$1" -- unshare --pid --fork --kill-child --cgroup --mount --ipc --uts \
-      --propagation private -- "$0" "$1" "$2" "$3" inside
+      --propagation private -- "$0" "${@:1:4}" inside
   )
 else
-  state=$2 plugins=$3
+  state=$2 run=$3 plugins=$4
   boot
 fi

@@ -25,7 +25,7 @@ export class Machine {
   static async start(t: Test, plugins = patchbay): Promise<Machine> {
     const lab = createLab(t);
     const script = resolve("test/runtimes/machine.sh");
-    const child = spawn(script, [lab.host.path, lab.stateDir, plugins], {
+    const child = spawn(script, [lab.host.path, lab.stateDir, lab.runDir, plugins], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const ended = once(child, "exit");

@@ -22,6 +22,8 @@ export function addressesOf(netns: Namespace, ifName = "eth0"): string[] {
   return addresses.map(({ local }) => local).filter((local) => local !== undefined);
 }
 
+const request = `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | timeout 5 busybox nc -w 3 "$0" "$1"`;
+
 /** @returns whether a container's web server answers, as it does a moment after the start */
 export function isServing(netns: Namespace): boolean {
   return visit(netns, "127.0.0.1") !== undefined;
@@ -29,8 +31,7 @@ export function isServing(netns: Namespace): boolean {
 
 /** Asks a container of the image for its name. @returns it, and whom the container saw, or undefined */
 export function visit(from: Namespace, address: string, port = webPort): Visit | undefined {
-  const nc = ["timeout", "5", "busybox", "nc", "-w", "3", address, `${port}`];
-  const { stdout } = from.tryExec(nc, { stdin: "GET /cgi-bin/who HTTP/1.0\r\n\r\n" });
+  const { stdout } = from.tryExec(["sh", "-c", request, address, `${port}`]);
   const body = stdout.split("\r\n\r\n")[1];
   if (body === undefined || body === "") return undefined;
   const { server, client } = JSON.parse(body);
