@@ -12,13 +12,11 @@ const exactlyEnough = {
   ranges: [[{ subnet: "10.1.2.0/24", rangeStart: "10.1.2.100", rangeEnd: "10.1.2.163" }]],
 };
 
-/** @returns the address that an ADD granted, and how long it took */
-async function add(lab: IpamLab, containerId: string, suite = patchbay) {
-  const start = performance.now();
+/** @returns the address that ADD granted; who waits too long for the lock fails */
+async function add(lab: IpamLab, containerId: string, suite = patchbay): Promise<string> {
   const outcome = await lab.start("ADD", { containerId, suite });
   if (outcome.exitCode !== 0) throw new PluginFailure("ADD", containerId, outcome);
-  const address: string = outcome.result?.["ips"]?.[0]?.address;
-  return { address, seconds: (performance.now() - start) / 1000 };
+  return outcome.result?.["ips"]?.[0]?.address;
 }
 
 async function del(lab: IpamLab, containerId: string, suite = patchbay): Promise<void> {
@@ -29,30 +27,24 @@ async function del(lab: IpamLab, containerId: string, suite = patchbay): Promise
 t.test("64 at once, from nothing, get the 64 addresses there are, each its own", async (t) => {
   const lab = IpamLab.create(t, exactlyEnough);
   const granted = await Promise.all(crowd.map((id) => add(lab, id)));
-  t.equal(new Set(granted.map(({ address }) => address)).size, crowd.length);
+  t.equal(new Set(granted).size, crowd.length);
   t.equal(Object.keys(lab.reservations()).length, crowd.length);
   t.match(lab.fail("ADD", { containerId: "late" }), /^11 .*no IP addresses available/);
   await Promise.all(crowd.map((id) => del(lab, id)));
   t.same(lab.reservations(), {});
 });
 
-t.test(
-  "who comes and goes in a crowd always finds an address, and nobody waits for long",
-  async (t) => {
-    const lab = IpamLab.create(t, exactlyEnough);
-    const waits: number[] = [];
-    const comeAndGo = async (id: string) => {
-      for (let round = 0; round < 3; round++) {
-        waits.push((await add(lab, id)).seconds);
-        await del(lab, id);
-      }
-    };
-    await Promise.all(crowd.map(comeAndGo));
-    t.same(lab.reservations(), {});
-    // The bound on waiting for the lock is 4 s; the rest is the machine's, with 64 processes on it.
-    t.equal(waits.length, 3 * crowd.length);
-  },
-);
+t.test("who comes and goes in a crowd always finds an address", async (t) => {
+  const lab = IpamLab.create(t, exactlyEnough);
+  const comeAndGo = async (id: string) => {
+    for (let round = 0; round < 3; round++) {
+      await add(lab, id);
+      await del(lab, id);
+    }
+  };
+  await Promise.all(crowd.map(comeAndGo));
+  t.same(lab.reservations(), {});
+});
 
 t.test("one container ID that races with itself gets one address", async (t) => {
   const lab = IpamLab.create(t);
@@ -71,7 +63,7 @@ t.test("both suites at once on one directory give no address out twice", async (
   const suiteOf = (id: string) => (Number(id.slice(1)) % 2 === 0 ? patchbay : reference);
   const other = (suite: string) => (suite === patchbay ? reference : patchbay);
   const granted = await Promise.all(crowd.map((id) => add(lab, id, suiteOf(id))));
-  t.equal(new Set(granted.map(({ address }) => address)).size, crowd.length);
+  t.equal(new Set(granted).size, crowd.length);
   await Promise.all(crowd.map((id) => del(lab, id, other(suiteOf(id)))));
   t.same(lab.reservations(), {});
 });
@@ -86,7 +78,6 @@ t.test("GC among them takes nothing from who is valid", async (t) => {
       if (outcome.exitCode !== 0) throw new PluginFailure("GC", "host-local", outcome);
     }
   };
-  const granted = await Promise.all([...crowd.map((id) => add(lab, id)), collect()]);
-  t.equal(granted.length, crowd.length + 1);
+  await Promise.all([...crowd.map((id) => add(lab, id)), collect()]);
   t.equal(Object.keys(lab.reservations()).length, crowd.length);
 });
