@@ -122,6 +122,17 @@ t.test("nothing changes when a file does not run there", async (t) => {
   t.equal(stdout, "bridge\n");
 });
 
+t.test("plugins are installed into a directory of the same disk, mounted elsewhere", async (t) => {
+  const directory = t.testdir({ node: {}, mounted: {} });
+  const mount = 'mount --bind node mounted && exec "$0" install mounted';
+  const { exitCode, stderr } = run(["unshare", "-m", "sh", "-c", mount, program], {
+    cwd: directory,
+  });
+  t.equal(exitCode, 0, stderr);
+  const { stdout } = run([`${directory}/node/bridge`], { env: { CNI_COMMAND: "VERSION" } });
+  t.match(stdout, "supportedVersions");
+});
+
 t.test("an executable that others could write to is copied, not linked", async (t) => {
   const directory = t.testdir({ bin: {} });
   const loose = `${directory}/patchbay-loose`;

@@ -12,6 +12,7 @@ import {
   statSync,
 } from "node:fs";
 import { execa } from "execa";
+import { isErrno } from "../../sys/errno.ts";
 import { CliError } from "../cli-error.ts";
 import { ExitStatus } from "../exit-status.ts";
 import type { Layout } from "./layout.ts";
@@ -23,7 +24,7 @@ import type { Layout } from "./layout.ts";
  * @param source the executable
  */
 export async function stage(
-  { staging, directory }: Pick<Layout, "staging" | "directory">,
+  { staging }: Pick<Layout, "staging">,
   source: string,
   names: readonly string[],
 ): Promise<void> {
@@ -32,20 +33,29 @@ export async function stage(
   const [first, ...others] = names;
   if (first === undefined) return;
   const file = `${staging}/${first}`;
-  if (mayLink(statSync(source), statSync(directory))) linkSync(source, file);
-  else copyExecutable(source, file);
+  if (!isSafe(statSync(source)) || !tryLink(source, file)) copyExecutable(source, file);
   for (const name of others) linkSync(file, `${staging}/${name}`);
   for (const name of names) await expectRuns(staging, name);
 }
 
-/**
- * Runtimes execute plugins as root: the file must not be one that somebody else can write to. A
- * copy is not. Nor can a link lead to another file system.
- */
-function mayLink(source: Stats, directory: Stats): boolean {
+/** Runtimes execute plugins as root: the file must not be one that somebody else can write to. */
+function isSafe({ uid, mode }: Stats): boolean {
   const WRITABLE_BY_OTHERS = 0o022;
-  const isSafe = source.uid === 0 && (source.mode & WRITABLE_BY_OTHERS) === 0;
-  return isSafe && source.dev === directory.dev;
+  return uid === 0 && (mode & WRITABLE_BY_OTHERS) === 0;
+}
+
+/**
+ * Only the kernel knows whether a link can be made: between two mounts of one file system it cannot,
+ * as when a container that installs plugins has the node's directory mounted.
+ */
+function tryLink(source: string, file: string): boolean {
+  try {
+    linkSync(source, file);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "EXDEV")) return false;
+    throw error;
+  }
 }
 
 function copyExecutable(source: string, file: string): void {
