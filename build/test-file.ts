@@ -9,6 +9,9 @@ const deadline = 180_000;
 /** How Node runs a bundle, so that failures point at the TypeScript. */
 export const nodeOptions: readonly string[] = ["--enable-source-maps"];
 
+/** Where Bun is, for what Node cannot load; and no deadline of tap's own beside ours. */
+export const testEnvironment = { PATCHBAY_BUN: process.execPath, TAP_TIMEOUT: "0" } as const;
+
 /** How one test file ended. A test is a top-level `t.test`. */
 export interface Outcome {
   readonly file: string;
@@ -58,7 +61,7 @@ function runNode(args: readonly string[]): Promise<Ended & { readonly pid: numbe
   const child = spawn("node", args, {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: deadline,
-    env: { ...process.env, PATCHBAY_BUN: process.execPath },
+    env: { ...process.env, ...testEnvironment },
   });
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { TestBundle } from "./bundle-test.ts";
 import { ensureSystemPackages } from "./system-packages.ts";
-import { judge, nodeOptions, type Outcome } from "./test-file.ts";
+import { judge, nodeOptions, type Outcome, testEnvironment } from "./test-file.ts";
 
 /** Runs each bundle named as an argument, two at a time, and leaves beside it how it went. */
 const guestScript = `
@@ -36,7 +36,7 @@ function startVm(
     stdio: ["ignore", "ignore", "pipe"],
     env: {
       ...process.env,
-      PATCHBAY_BUN: process.execPath,
+      ...testEnvironment,
       PATCHBAY_VM_WRITABLE: resolve(folder),
     },
   });

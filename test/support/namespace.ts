@@ -27,8 +27,13 @@ export function run(argv: readonly string[], options: RunOptions = {}): Output {
     maxBuffer: 64 * 1024 * 1024,
     timeout: 60_000,
   });
-  if (result.error !== undefined) throw result.error;
+  // A program may end before it has read its input.
+  if (result.error !== undefined && !isBrokenPipe(result.error)) throw result.error;
   return { exitCode: result.status ?? -1, stdout: result.stdout, stderr: result.stderr };
+}
+
+function isBrokenPipe(error: Error): boolean {
+  return "code" in error && error.code === "EPIPE";
 }
 
 /** Runs a program that has to succeed. @returns what it printed */
