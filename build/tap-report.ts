@@ -1,4 +1,4 @@
-import { Parser, type Result } from "tap-parser";
+import { type FinalResults, Parser, type Result } from "tap-parser";
 
 /** What one test file said of itself. A test is a top-level `t.test`, whatever is inside it. */
 export interface TapReport {
@@ -6,7 +6,7 @@ export interface TapReport {
   readonly failed: number;
   /** One a skipped test, with the reason. */
   readonly skips: readonly string[];
-  /** One a failed assertion, whole, ready to be printed. */
+  /** One a failed assertion, whole, ready to be printed; and what else is wrong with the output. */
   readonly failures: readonly string[];
 }
 
@@ -14,7 +14,7 @@ export interface TapReport {
 export function parseTap(text: string): TapReport {
   const skips: string[] = [];
   const failures: string[] = [];
-  const [passed, failed]: Result[][] = [[], []];
+  let [passed, failed] = [0, 0];
   const parser = new Parser();
   visitAssertions(parser, (result) => {
     if (result.skip !== false) skips.push(`${result.fullname}: ${result.skip}`);
@@ -22,16 +22,27 @@ export function parseTap(text: string): TapReport {
       failures.push(describe(result));
   });
   parser.on("assert", (result: Result) => {
-    if (result.skip === false) (result.ok || result.todo ? passed : failed)?.push(result);
+    if (result.skip !== false) return;
+    if (result.ok || result.todo) passed += 1;
+    else failed += 1;
   });
-  parser.on("bailout", (reason: string) => failures.push(`bailed out: ${reason}`));
+  parser.on("complete", (results: FinalResults) => {
+    if (!results.ok && failures.length === 0) failures.push(describeEnd(results));
+  });
   parser.end(text);
-  return { passed: passed?.length ?? 0, failed: failed?.length ?? 0, skips, failures };
+  return { passed, failed, skips, failures };
 }
 
 function visitAssertions(parser: Parser, visit: (result: Result) => void): void {
   parser.on("child", (child: Parser) => visitAssertions(child, visit));
   parser.on("assert", visit);
+}
+
+/** Why output is bad in which no assertion fails: it ends too early, mostly. */
+function describeEnd({ bailout, failures }: FinalResults): string {
+  if (bailout !== false) return `bailed out: ${bailout}`;
+  const errors = failures.map(({ tapError }) => tapError ?? "a test that does not say why");
+  return `not all tests were run: ${errors.join(", ") || "the last one did not end"}`;
 }
 
 /** The diagnostics' order of interest; what else there is follows. */

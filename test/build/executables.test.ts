@@ -1,8 +1,7 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import t, { type Test } from "tap";
-import { version } from "../../package.json";
 import { pluginNames } from "../../plugins/names.ts";
 import { patchbay } from "../support/lab.ts";
 import { run } from "../support/namespace.ts";
@@ -18,19 +17,6 @@ const askVersion = { env: { CNI_COMMAND: "VERSION" }, stdin: '{"cniVersion":"1.1
 t.test("there is one executable, under every plugin's name and the tool's", async (t) => {
   const inodes = [...pluginNames, "patchbay"].map((name) => statSync(join(patchbay, name)).ino);
   t.equal(new Set(inodes).size, 1);
-});
-
-t.test("a copy of any one file works alone", async (t) => {
-  const folder = temporaryFolder(t);
-  for (const name of pluginNames) {
-    const copy = join(folder, name);
-    copyFileSync(join(patchbay, name), copy);
-    const { exitCode, stdout } = run([copy], askVersion);
-    t.equal(exitCode, 0, name);
-    t.match(JSON.parse(stdout), { supportedVersions: /1\.1\.0/ });
-    t.match(run([copy]).stderr, new RegExp(`${name} plugin patchbay-v${version}`));
-    rmSync(copy);
-  }
 });
 
 t.test("nothing in the directory it is started in is read, let alone run", async (t) => {
