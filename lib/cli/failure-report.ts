@@ -13,6 +13,8 @@ export function reportFailure(stream: Stream, error: unknown): void {
     for (const each of error.errors) reportFailure(stream, each);
     return;
   }
+  // A command that has told all there is fails without another word.
+  if (messageOf(error) === "") return;
   const label = stream.style("bad", "error:");
   stream.write(`${label} ${printable(messageOf(error))}${codeOf(error)}\n`);
   for (const line of detailsOf(error)) stream.write(`  ${printable(line)}\n`);

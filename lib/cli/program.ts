@@ -1,6 +1,7 @@
 import { type Argument, Command } from "commander";
 import type { Context } from "./context.ts";
 import { addInstallCommands } from "./install/commands.ts";
+import { addLintCommand } from "./lint/commands.ts";
 import { addLogCommand } from "./log/commands.ts";
 import { addNetworkCommands } from "./network/commands.ts";
 
@@ -29,6 +30,7 @@ export function createProgram(context: Context): Command {
         [command.name(), ...command.registeredArguments.map(termOf)].join(" "),
     });
   addNetworkCommands(program, context);
+  addLintCommand(program, context);
   addInstallCommands(program, context);
   addLogCommand(program, context);
   return program;

@@ -1,8 +1,9 @@
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../cni/json.ts";
 import { usageError } from "../cli-error.ts";
 import type { Context } from "../context.ts";
 import { abortOnSignals } from "../interruption.ts";
+import { pluginPathOf } from "../plugin-path.ts";
 import { parseArgumentPairs } from "../runtime/cni-args.ts";
 import type { Conflist } from "../runtime/conflist.ts";
 import { containerIdOf } from "../runtime/container-id.ts";
@@ -28,19 +29,13 @@ export function openRuntime({ terminal }: Context, options: NetworkOptions): Run
   if (!(options.timeout >= 0)) throw usageError("--timeout must be a number of seconds");
   return {
     calls: {
-      path: pluginPathOf(options.cniPath ?? ""),
+      path: pluginPathOf(options.cniPath),
       timeout: options.timeout * 1000,
       signal: abortOnSignals(),
       ...watchCalls(terminal.err, options),
     },
     cacheDirectory: options.cacheDir,
   };
-}
-
-/** An empty part would mean the current directory, whatever lies there. */
-function pluginPathOf(cniPath: string): string[] {
-  const directories = cniPath.split(":").filter((directory) => directory !== "");
-  return directories.length > 0 ? directories : [dirname(process.execPath), "/opt/cni/bin"];
 }
 
 /** A name cannot have a slash, so what has one is a file. */
