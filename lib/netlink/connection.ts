@@ -24,8 +24,8 @@ const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
-const SO_SNDBUFFORCE = 32;
-const SO_RCVBUFFORCE = 33;
+/** Setting a buffer's size beyond its limit, and within: SO_SNDBUFFORCE, SO_SNDBUF and so on. */
+const bufferOptions = { SND: [32, 7], RCV: [33, 8] } as const;
 const SOL_NETLINK = 270;
 const NETLINK_ADD_MEMBERSHIP = 1;
 const NETLINK_CAP_ACK = 10;
@@ -36,6 +36,8 @@ const MSG_DONTWAIT = 0x40;
 
 /** The kernel's default for a socket's buffers; larger sends must ask for more. */
 const DEFAULT_BUFFER = 212_992;
+/** What the kernel counts for the message that answers another. */
+const ROOM_FOR_ANSWER = 2048;
 /** As often as libnl and the Go suite try before they give up on a consistent dump. */
 const DUMP_ATTEMPTS = 5;
 
@@ -198,15 +200,27 @@ export class Connection {
     });
     const datagram = encodeMessages(messages);
     traceMessages(">", this.#protocol, datagram);
-    if (datagram.length > DEFAULT_BUFFER / 2) this.#growBuffers(datagram.length);
+    this.#makeRoom(datagram.length, requests.length);
     send(this.#fd, datagram);
     return sent;
   }
 
   /** A large batch needs room to be sent, and each of its messages may be answered. */
-  #growBuffers(length: number): void {
-    setsockopt(this.#fd, SOL_SOCKET, SO_SNDBUFFORCE, 2 * length);
-    setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, 8 * length);
+  #makeRoom(length: number, count: number): void {
+    const answers = count * ROOM_FOR_ANSWER;
+    if (length > DEFAULT_BUFFER / 2) this.#growBuffer("SND", 2 * length);
+    if (answers > DEFAULT_BUFFER) this.#growBuffer("RCV", answers);
+  }
+
+  #growBuffer(which: keyof typeof bufferOptions, size: number): void {
+    const [force, ask] = bufferOptions[which];
+    try {
+      setsockopt(this.#fd, SOL_SOCKET, force, size);
+    } catch (error) {
+      // Root of a user namespace gets no more than everybody, net.core.wmem_max and rmem_max.
+      if (!isErrno(error, "EPERM")) throw error;
+      setsockopt(this.#fd, SOL_SOCKET, ask, size);
+    }
   }
 
   #receive(flags = 0): NetlinkMessage[] {

@@ -128,12 +128,19 @@ export function findMissing(
   request: PortRequest,
 ): string | undefined {
   const chain = dnatChain(owner);
-  const isThere = (line: string) => {
-    const [, command = "", from = "", spec = ""] = /^-([ADNFI]) (\S+) ?(.*)$/.exec(line) ?? [];
-    if (command === "D" || command === "F") return true; // an ADD over an ADD removes first
-    return command === "A" && (from === chain || from === DNAT) && hasRule(nat, from, spec);
-  };
-  return planPorts(nat, owner, part, request).find((line) => !isThere(line));
+  const rules = part.mappings.flatMap((mapping) => planMapping(mapping, part, request));
+  const entries = rulesTo(nat, DNAT, chain);
+  const missingEntry = planEntries(owner, part.family, request).find(
+    (entry) => !entries.some(({ spec }) => isSameEntry(spec, entry)),
+  );
+  return missingEntry ?? rules.find((spec) => !hasRule(nat, chain, spec));
+}
+
+/** Conditions are shown in another order and other words than they were given in. */
+function isSameEntry(shown: string, planned: string): boolean {
+  const [protocol, ports] = [/-p \S+/, /--dports \S+/].map((word) => word.exec(planned)?.[0] ?? "");
+  const words = new Set(shown.match(/-p \S+|--dports \S+/g));
+  return words.has(protocol ?? "") && words.has(ports ?? "");
 }
 
 /** @returns the lines that take an owner's rules away, whichever suite made them */

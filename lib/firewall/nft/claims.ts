@@ -2,6 +2,8 @@ import { isOvertaken, type Nftables } from "../../kernel/nftables.ts";
 import { encodeDeleteChain } from "../../netlink/netfilter/chains.ts";
 import { encodeDeleteElements } from "../../netlink/netfilter/elements.ts";
 import { isErrno, isNotFound } from "../../sys/errno.ts";
+import { writeStderr } from "../../sys/stdio.ts";
+import { describeTag } from "../rule-owner.ts";
 import { encodeRuleChain } from "./chains.ts";
 import {
   type Claim,
@@ -91,7 +93,7 @@ function insertWithTable(nft: Nftables, archive: Archive, holding: Holding): tru
   const refusal = refused.get(holding);
   if (refusal !== undefined) {
     if (refusal.claim.onConflict === "refuse") throw refusal;
-    archive.forget(holding.feature, refusal.tag);
+    forget(archive, holding.feature, { old: refusal.tag, young: holding.tag });
     return insertWithTable(nft, archive, holding);
   }
   nft.commit(encodeTableWith(accepted));
@@ -123,10 +125,19 @@ function makeRoom(nft: Nftables, archive: Archive, holding: Holding): void {
       const other = nft.findElement(claim.set, claim.element)?.comment;
       if (other === undefined) continue;
       if (other !== tag && onConflict === "refuse") throw new ClaimRefusedError(claim, other);
-      if (other !== tag) archive.forget(feature, other);
+      if (other !== tag) forget(archive, feature, { old: other, young: tag });
       removeFound(nft, { feature, tag: other });
     }
   }
+}
+
+/** An address belongs to one container: who had it before is gone, though nobody said so. */
+function forget(archive: Archive, feature: Feature, tags: { old: string; young: string }): void {
+  const { old, young } = tags;
+  archive.forget(feature, old);
+  writeStderr(
+    `patchbay: ${describeTag(young)} has an address of ${describeTag(old)}, whose rules go\n`,
+  );
 }
 
 /** Whose holding is meant, and what it consists of if that is known. */

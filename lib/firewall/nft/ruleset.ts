@@ -9,7 +9,7 @@ import { formatTag, type IsValid, isTagOfNetwork, parseTag } from "../rule-owner
 import { Store } from "../store.ts";
 import { openArchive, planRecord, tryPlan } from "./archive.ts";
 import { type Archive, forgetRemoved, insertHolding, removeHolding, repeat } from "./claims.ts";
-import { listTurnedOn, pruneGuards } from "./guards.ts";
+import { guardOf, listTurnedOn, pruneGuards } from "./guards.ts";
 import { encodeTableWith, type Holding, planTable } from "./holding.ts";
 import { type Feature, features, routeLocalnet, table } from "./layout.ts";
 
@@ -32,13 +32,14 @@ export function openRuleset(host: Netns, nft: Nftables): Ruleset {
  * @throws {ClaimRefusedError} when another attachment has one of the ports; nothing is left then
  */
 export function applyRecord(ruleset: Ruleset, record: RuleRecord): void {
-  const { host, nft, store, archive } = ruleset;
+  const { nft, store, archive } = ruleset;
   const name = recordNameOf(record);
   const planned = planRecord(record);
   store.write(name, record);
   try {
-    const links = linksToOpen(planned).filter((link) => readRouteLocalnet(host, link) === false);
-    insertHolding(nft, archive, withoutNeedlessComments(planned, links));
+    const links = linksToOpen(planned);
+    const opened = links.filter((link) => wasOpen(ruleset, link));
+    insertHolding(nft, archive, withoutComments(planned, opened));
     openLinks(ruleset, links);
   } catch (error) {
     withdraw(ruleset, planned.feature, planned.tag);
@@ -52,19 +53,27 @@ function linksToOpen({ claims }: Holding): string[] {
     .map(({ element }) => decodeName(element.key));
 }
 
+/** Whether somebody else turned the setting on. Asked in this order, since it is the guard's. */
+function wasOpen({ host, nft }: Ruleset, link: string): boolean {
+  const isGuarded = nft.findElement(routeLocalnet, guardOf(link)) !== undefined;
+  return !isGuarded && readRouteLocalnet(host, link) === true;
+}
+
 /** A setting that was on before us stays on after us. */
-function withoutNeedlessComments(holding: Holding, closedLinks: readonly string[]): Holding {
+function withoutComments(holding: Holding, openLinks: readonly string[]): Holding {
   const claims = holding.claims.map((claim) => {
     const { set, element } = claim;
-    const isOpen = set === routeLocalnet && !closedLinks.includes(decodeName(element.key));
+    const isOpen = set === routeLocalnet && openLinks.includes(decodeName(element.key));
     return isOpen ? { ...claim, element: { key: element.key } } : claim;
   });
   return { ...holding, claims };
 }
 
+/** Last of all: a DEL that turned them off meanwhile has seen by now that they are needed. */
 function openLinks({ host, nft }: Ruleset, links: readonly string[]): void {
-  if (links.length === 0) return;
-  writeRouteLocalnet(host, links, true);
+  const closed = links.filter((link) => readRouteLocalnet(host, link) === false);
+  if (closed.length === 0) return;
+  writeRouteLocalnet(host, closed, true);
   pruneGuards(nft, host);
 }
 
@@ -88,20 +97,24 @@ export function withdraw(ruleset: Ruleset, feature: Feature, tag: string): RuleR
  * Somebody else may be about to add one: the generation tells.
  */
 function removeTableIfUnused({ host, nft }: Ruleset): void {
+  let hasClosedLinks = false;
   repeat(() => {
     if (!nft.hasTable(table)) return true;
     const generation = nft.generation();
-    if (features.some(({ owners }) => nft.listElements(owners).length > 0)) return true;
     const links = listTurnedOn(nft);
+    if (features.some(({ owners }) => nft.listElements(owners).length > 0)) {
+      if (hasClosedLinks) writeRouteLocalnet(host, links, true);
+      return true;
+    }
     writeRouteLocalnet(host, links, false);
+    hasClosedLinks = true;
     try {
       nft.commit([encodeDeleteTable(table)], generation);
       return true;
     } catch (error) {
       if (isNotFound(error)) return true;
-      if (!isOvertaken(error)) throw error;
-      writeRouteLocalnet(host, links, true);
-      return false;
+      if (isOvertaken(error)) return false;
+      throw error;
     }
   });
 }

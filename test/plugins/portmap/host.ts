@@ -68,3 +68,24 @@ export function succeed(lab: Lab, verb: Verb, published: Published, cniPath?: st
 export function ruleset(lab: Lab): string {
   return lab.host.exec("nft", "--stateless", "list", "ruleset");
 }
+
+/** An element of one of our sets and maps. */
+export interface Element {
+  readonly set: string;
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly comment: string;
+}
+
+/** @returns the elements of our table that have a comment, as nft lists them */
+export function elements(lab: Lab): Element[] {
+  const { nftables }: Json = JSON.parse(lab.host.exec("nft", "-j", "list", "ruleset"));
+  return nftables.flatMap((object: Json) => {
+    const set: Json = object["set"] ?? object["map"] ?? {};
+    return (set["elem"] ?? []).flatMap((entry: Json | [Json, Json]) => {
+      const [key, value] = Array.isArray(entry) ? entry : [entry, undefined];
+      const { val, comment } = key?.["elem"] ?? {};
+      return comment === undefined ? [] : [{ set: set["name"], key: val, value, comment }];
+    });
+  });
+}
