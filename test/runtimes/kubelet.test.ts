@@ -1,58 +1,11 @@
-import t, { type Test } from "tap";
-import { readExample } from "../conf/example.ts";
-import { waitFor } from "../support/wait.ts";
-import { Containerd } from "./containerd.ts";
+import t from "tap";
 import { webPort } from "./image.ts";
-import { Kubelet, type PortMapping } from "./kubelet.ts";
-import { Machine } from "./machine.ts";
-import { expectConnected, expectPublished, isServing, type Pod, udpFlowsOf } from "./pods.ts";
+import { Node } from "./node.ts";
+import { expectConnected, expectPublished, udpFlowsOf } from "./pods.ts";
 import { lacksPrograms } from "./requirements.ts";
 
 t.setTimeout(170_000);
 const skip = lacksPrograms("containerd", "ctr", "runc", "busybox", "conntrack");
-
-/** A node of a cluster: containerd, and who speaks to it as the kubelet does. */
-class Node {
-  static async start(t: Test): Promise<Node> {
-    const machine = await Machine.start(t);
-    machine.write("/etc/cni/net.d/10-kubernetes.conflist", readExample("kubernetes"));
-    machine.lab.outside();
-    const containerd = await Containerd.start(t, machine, "k8s.io");
-    const node = new Node(machine, containerd, new Kubelet(t, containerd.socket));
-    await node.remove(await node.run("first")); // the bridge is there from now on
-    return node;
-  }
-
-  private constructor(
-    readonly machine: Machine,
-    readonly containerd: Containerd,
-    readonly kubelet: Kubelet,
-  ) {}
-
-  async run(name: string, ports: readonly PortMapping[] = []): Promise<KubernetesPod> {
-    const { id, containerId, addresses, netns: path } = await this.kubelet.runPod(name, ports);
-    const netns = this.machine.pod(name, path);
-    await waitFor(`${name} serves`, () => isServing(netns));
-    return { name, id, containerId, addresses, netns };
-  }
-
-  /** The kubelet stops a pod whenever it is not sure to have stopped it. */
-  async remove({ id }: KubernetesPod): Promise<void> {
-    await this.kubelet.stopPod(id);
-    await this.kubelet.stopPod(id);
-    await this.kubelet.removePod(id);
-  }
-
-  /** What pods must not change in the end, with the names of network namespaces. */
-  snapshot(): string {
-    return `${this.machine.lab.snapshot()}\n${this.machine.exec("ls", "/run/netns")}`;
-  }
-}
-
-interface KubernetesPod extends Pod {
-  readonly id: string;
-  readonly containerId: string;
-}
 
 t.test(
   "pods of the kubelet have their network and ports, and leave nothing",

@@ -1,0 +1,87 @@
+import { cpSync } from "node:fs";
+import { join, resolve } from "node:path";
+import t, { type Test } from "tap";
+import { readExample } from "../conf/example.ts";
+import { reference } from "../support/lab.ts";
+import { required } from "../support/required.ts";
+import { webPort } from "./image.ts";
+import { type KubernetesPod, Node } from "./node.ts";
+import { expectConnected, expectPublished } from "./pods.ts";
+import { lacksPrograms } from "./requirements.ts";
+
+t.setTimeout(170_000);
+const skip = lacksPrograms("containerd", "ctr", "runc", "busybox");
+
+/** A node that has the Go suite, and on which ours is installed and taken back as people do it. */
+class TwoSuitesNode {
+  static async start(t: Test): Promise<TwoSuitesNode> {
+    const plugins = join(t.testdir(), "bin");
+    cpSync(reference, plugins, { recursive: true });
+    return new TwoSuitesNode(await Node.start(t, plugins));
+  }
+
+  private constructor(readonly node: Node) {}
+
+  install(...options: readonly string[]): void {
+    this.node.machine.exec(resolve("dist/bin/patchbay"), "install", ...options);
+  }
+
+  /** Runs pods at once, each with a port of the node. */
+  run(name: string, firstPort: number): Promise<KubernetesPod[]> {
+    const runOne = (_: unknown, index: number) => {
+      const ports = [{ host_port: firstPort + index, container_port: webPort }];
+      return this.node.run(`${name}-${index}`, ports);
+    };
+    return Promise.all(Array.from({ length: 6 }, runOne));
+  }
+
+  async remove(pods: readonly KubernetesPod[]): Promise<void> {
+    await Promise.all(pods.map((pod) => this.node.remove(pod)));
+  }
+}
+
+async function expectBothReachable(t: Test, node: Node, pods: readonly KubernetesPod[][]) {
+  const [a, b] = [required(pods[0]?.[0]), required(pods[1]?.[0])];
+  expectConnected(t, node.machine, [a, b]);
+  await expectPublished(t, node.machine, { pod: a, neighbour: b, hostPort: 30_000 });
+  await expectPublished(t, node.machine, { pod: b, neighbour: a, hostPort: 31_000 });
+}
+
+/** @returns where a snapshot still names pods. Our own records do: they wait for GC. */
+function tracesOf(pods: readonly KubernetesPod[], snapshot: string): string[] {
+  const names = pods.flatMap(({ id, addresses }) => [id, ...addresses.map((each) => `${each} `)]);
+  const lines = snapshot.split("\n").filter((line) => !/^\d+\/iptables\/.*\.json: /.test(line));
+  return lines.filter((line) => names.some((name) => `${line} `.includes(name)));
+}
+
+t.test("a node takes over from the Go suite while pods run", { skip }, async (t) => {
+  const suites = await TwoSuitesNode.start(t);
+  const theirs = await suites.run("go", 30_000);
+  suites.install();
+  const ours = await suites.run("patchbay", 31_000);
+  await expectBothReachable(t, suites.node, [theirs, ours]);
+  t.not(tracesOf([...theirs, ...ours], suites.node.snapshot()).length, 0);
+  await suites.remove([...theirs, ...ours]);
+  t.same(tracesOf([...theirs, ...ours], suites.node.snapshot()), []);
+});
+
+t.test("with iptables, a node goes back to the Go suite while pods run", { skip }, async (t) => {
+  const suites = await TwoSuitesNode.start(t);
+  const { machine } = suites.node;
+  const [bridge, portmap] = readExample("kubernetes").plugins;
+  machine.write("/etc/cni/net.d/10-kubernetes.conflist", {
+    ...readExample("kubernetes"),
+    plugins: [
+      { ...bridge, ipMasqBackend: "iptables" },
+      { ...portmap, backend: "iptables" },
+    ],
+  });
+  const theirs = await suites.run("go", 30_000);
+  suites.install();
+  const ours = await suites.run("patchbay", 31_000);
+  await expectBothReachable(t, suites.node, [theirs, ours]);
+  await suites.remove([...theirs.slice(0, 3), ...ours.slice(0, 3)]);
+  suites.install("--rollback");
+  await suites.remove([...theirs.slice(3), ...ours.slice(3)]);
+  t.same(tracesOf([...theirs, ...ours], suites.node.snapshot()), []);
+});
