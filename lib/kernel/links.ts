@@ -9,6 +9,7 @@ import {
   encodeCreateLink,
   encodeDeleteLink,
   encodeGetLink,
+  encodeSetAlias,
   type LinkChange,
 } from "../netlink/route/links.ts";
 import { isNotFound } from "../sys/errno.ts";
@@ -56,12 +57,19 @@ export class Links {
   }
 
   /**
-   * Makes a link; with `netnsFd`, in another namespace.
+   * Makes a link; with `netnsFd`, in another namespace. An alias is set by a second request in the
+   * same send, so that nobody can be killed between the two; when the name is taken, whatever has it
+   * gets the alias.
    *
    * @throws {NetlinkError} EEXIST when the name is taken
    */
   create(spec: LinkAttributes & LinkKind): void {
-    this.#connection().request(encodeCreateLink(spec));
+    const { name, alias } = spec;
+    const isComplete = name === undefined || alias === undefined;
+    this.#connection().request(
+      encodeCreateLink(spec),
+      ...(isComplete ? [] : [encodeSetAlias(name, alias)]),
+    );
   }
 
   /** Changes all that `change` names, in one request. */

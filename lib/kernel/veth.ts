@@ -34,7 +34,7 @@ export class LinkExistsError extends Error {
 const ATTEMPTS = 10;
 
 /**
- * Makes a veth pair with one request: both ends where they belong, neither up.
+ * Makes a veth pair in one step: both ends where they belong, neither up, the owner's name on it.
  *
  * The host end is given its MAC address here, random as the kernel's would be: an address that
  * somebody set is one that systemd-udevd leaves alone, and CHECK compares it with ADD's result.
@@ -43,10 +43,8 @@ const ATTEMPTS = 10;
  * @throws {NetlinkError}
  */
 export function createVethPair(spec: VethPairSpec): VethPair {
-  const { host, container, owner } = spec;
+  const { host, container } = spec;
   const hostEnd = host.links.get(createNamed(spec));
-  // A link cannot be made with an alias.
-  if (owner !== undefined) host.links.set(hostEnd, { alias: owner });
   return { hostEnd, containerEnd: container.links.get(spec.name) };
 }
 
@@ -54,27 +52,38 @@ export function createVethPair(spec: VethPairSpec): VethPair {
 function createNamed(spec: VethPairSpec): string {
   for (let attempt = 0; ; attempt++) {
     const name = hostEndName(spec.owner, attempt);
-    try {
-      spec.host.links.create(describePair(name, spec));
-      return name;
-    } catch (error) {
-      if (!isAlreadyThere(error)) throw error;
-      // The kernel does not say which of the two names is taken.
-      if (spec.container.links.find(spec.name) !== undefined || attempt === ATTEMPTS - 1) {
-        throw new LinkExistsError(
-          `container veth name ("${spec.name}") peer provided ("${name}") already exists`,
-          { cause: error },
-        );
-      }
+    const cause = tryCreate(name, spec);
+    if (cause === undefined) return name;
+    // The kernel does not say which of the two names is taken.
+    if (spec.container.links.find(spec.name) !== undefined || attempt === ATTEMPTS - 1) {
+      throw new LinkExistsError(
+        `container veth name ("${spec.name}") peer provided ("${name}") already exists`,
+        { cause },
+      );
     }
   }
 }
 
+/** @returns why not, when one of the names is taken */
+function tryCreate(name: string, spec: VethPairSpec): unknown {
+  // Asked first, since somebody else's link of that name would be given the alias.
+  const existing = spec.owner === undefined ? undefined : spec.host.links.find(name);
+  if (existing !== undefined) return existing;
+  try {
+    spec.host.links.create(describePair(name, spec));
+    return undefined;
+  } catch (error) {
+    if (isAlreadyThere(error)) return error;
+    throw error;
+  }
+}
+
 function describePair(name: string, spec: VethPairSpec): Parameters<Links["create"]>[0] {
-  const { container, mtu, mac, master } = spec;
+  const { container, mtu, mac, master, owner } = spec;
   return {
     kind: "veth",
     name,
+    ...(owner !== undefined && { alias: owner }),
     mac: randomMac(),
     ...(mtu !== undefined && { mtu }),
     ...(master !== undefined && { master }),
@@ -93,7 +102,7 @@ export function findVethsOf(host: Netns, owner: string): Link[] {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const link = host.links.find(hostEndName(owner, attempt));
     if (link === undefined) break;
-    // Without an alias it was made by a process that was killed right after.
+    // Without an alias it was made by a version that set one later, and killed in between.
     if (link.kind === "veth" && (link.alias === owner || link.alias === "")) found.push(link);
   }
   return found;

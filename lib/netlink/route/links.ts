@@ -19,6 +19,7 @@ export interface LinkChange extends LinkAttributes {
   readonly bridgePort?: BridgePort;
 }
 
+/** Without its alias, which the kernel ignores here: {@link encodeSetAlias}. */
 export function encodeCreateLink(spec: LinkAttributes & LinkKind): NetlinkRequest {
   const linkinfo = encodeKind(spec);
   return {
@@ -38,6 +39,16 @@ export function encodeChangeLink(index: number, name: string, change: LinkChange
     flags: 0,
     payload: encodeLink({ index, ...flagChange(change), attrs }),
     label: `set ${Object.keys(change).map(describeChange(change)).join(", ")} of "${name}"`,
+  };
+}
+
+/** For a link whose index is not known yet. */
+export function encodeSetAlias(name: string, alias: string): NetlinkRequest {
+  return {
+    type: MessageType.NEWLINK,
+    flags: 0,
+    payload: encodeLink({ attrs: linkAttrs({ name, alias }) }),
+    label: `set alias ${alias} of "${name}"`,
   };
 }
 
