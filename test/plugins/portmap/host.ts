@@ -29,13 +29,14 @@ export interface Published {
 /** @returns the configuration that a runtime passes */
 export function configOf(published: Published): Json {
   const { container, network = "web", ifName = "eth0", number = 2, ports = [] } = published;
+  const cniVersion = published.config?.["cniVersion"] ?? "1.1.0";
   return {
-    cniVersion: "1.1.0",
+    cniVersion,
     name: network,
     type: "portmap",
     ...(ports.length > 0 && { runtimeConfig: publish(...ports).capabilities }),
     prevResult: {
-      cniVersion: "1.1.0",
+      cniVersion,
       interfaces: [{ name: ifName, sandbox: container.path }],
       ips: [
         { address: `10.88.0.${number}/24`, interface: 0 },
