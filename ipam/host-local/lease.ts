@@ -91,7 +91,7 @@ function grantRequested(set: RangeSet, address: Address, request: Request): Gran
 /** An address of an earlier boot must not keep a container from the one that is set for it. */
 function replaceStale(address: Address, request: Request): boolean {
   const reservation = request.store.find(address);
-  if (reservation === undefined || !judgeStaleness()(reservation)) return false;
+  if (reservation === undefined || !judgeStaleness(request.store)(reservation)) return false;
   request.store.release(reservation);
   return reserve(address, request);
 }
@@ -112,7 +112,7 @@ function refuseSecond(set: RangeSet, { store, owner }: Request): void {
   for (const holder of [owner, { containerId: owner.containerId }]) {
     const held = store.list(holder).filter(({ address }) => findRange(set, address) !== undefined);
     for (const reservation of held) {
-      if (!judgeStaleness()(reservation)) throw duplicate(reservation, owner);
+      if (!judgeStaleness(store)(reservation)) throw duplicate(reservation, owner);
       store.release(reservation);
     }
   }
@@ -165,6 +165,6 @@ export function expectFree({ rangeSets }: HostLocalConfig, store: Store): void {
 
 /** Reads every reservation, which repairs the index too: what seemed taken may be free then. */
 function listStale(set: RangeSet, store: Store): Reservation[] {
-  const isStale = judgeStaleness();
+  const isStale = judgeStaleness(store);
   return store.scan().filter((each) => findRange(set, each.address) !== undefined && isStale(each));
 }

@@ -16,8 +16,6 @@ export interface Reservation {
   readonly owner: Owner | undefined;
   /** When it was written, in milliseconds since the epoch. */
   readonly writtenAt: number;
-  /** The boot in which patchbay wrote it; undefined when another suite did. */
-  readonly bootId: string | undefined;
 }
 
 /** The extended attribute that says in which boot a reservation was written. */
@@ -42,17 +40,28 @@ function parseOwner(content: string): Owner | undefined {
 
 /** @returns the reservation of `address`, if it is reserved; a symbolic link is not followed */
 export function findReservation(directory: string, address: Address): Reservation | undefined {
-  const fd = findFile(`${directory}/${formatAddress(address)}`);
-  if (fd === undefined) return undefined;
-  try {
+  return readReservation(`${directory}/${formatAddress(address)}`, address);
+}
+
+function readReservation(path: string, address: Address): Reservation | undefined {
+  return readFile(path, (fd) => {
     const status = fstatSync(fd);
     if (!status.isFile()) return undefined;
-    return {
-      address,
-      owner: parseOwner(readText(fd)),
-      writtenAt: status.mtimeMs,
-      bootId: findXattr(fd, bootAttribute),
-    };
+    const text = readText(fd, Math.min(status.size, longestContent));
+    return { address, owner: parseOwner(text), writtenAt: status.mtimeMs };
+  });
+}
+
+/** @returns the boot in which patchbay wrote the reservation; undefined when another suite did */
+export function findBootId(directory: string, address: Address): string | undefined {
+  return readFile(`${directory}/${formatAddress(address)}`, (fd) => findXattr(fd, bootAttribute));
+}
+
+function readFile<T>(path: string, read: (fd: number) => T): T | undefined {
+  const fd = findFile(path);
+  if (fd === undefined) return undefined;
+  try {
+    return read(fd);
   } finally {
     closeSync(fd);
   }
@@ -61,18 +70,24 @@ export function findReservation(directory: string, address: Address): Reservatio
 /** More than any owner: container IDs are names. */
 const longestContent = 4096;
 
-function readText(fd: number): string {
-  const buffer = Buffer.allocUnsafe(longestContent);
-  return buffer.toString("latin1", 0, readSync(fd, buffer));
+function readText(fd: number, size: number): string {
+  const buffer = Buffer.allocUnsafe(size);
+  return buffer.toString("latin1", 0, readSync(fd, buffer, 0, size, 0));
 }
 
 /** @returns every reservation in `directory`; other files there are somebody else's */
 export function listReservations(directory: string): Reservation[] {
   return readdirSync(directory).flatMap((name) => {
-    const address = parseAddress(name);
-    if (address === undefined || formatAddress(address) !== name) return [];
-    return findReservation(directory, address) ?? [];
+    const address = parseName(name);
+    return address === undefined ? [] : (readReservation(`${directory}/${name}`, address) ?? []);
   });
+}
+
+/** @returns the address that a file is the reservation of: it is named in canonical form */
+function parseName(name: string): Address | undefined {
+  const address = parseAddress(name);
+  if (address === undefined || address.family === 4) return address;
+  return formatAddress(address) === name ? address : undefined;
 }
 
 /** @returns such as 'held by container "3f2a" (interface "eth0") for 5 min' */

@@ -2,6 +2,7 @@ import { formatAddress } from "../../lib/ip/address.ts";
 import { findLiveAddresses } from "../../lib/kernel/live-addresses.ts";
 import { bootId, bootTime } from "../../lib/sys/boot.ts";
 import type { Reservation } from "./reservation.ts";
+import type { Store } from "./store.ts";
 
 /** Whether a reservation is nobody's any more. */
 export type IsStale = (reservation: Reservation) => boolean;
@@ -15,12 +16,13 @@ export type IsStale = (reservation: Reservation) => boolean;
  * - by another suite, written before the boot by the clock, and its address nowhere in use. The
  *   clock alone does not prove it: it may have been set since.
  */
-export function judgeStaleness(): IsStale {
+export function judgeStaleness(store: Store): IsStale {
   const boot = { id: bootId(), time: bootTime() };
   let live: { readonly addresses: ReadonlySet<string> | undefined } | undefined;
-  return ({ address, owner, bootId, writtenAt }) => {
+  return ({ address, owner, writtenAt }) => {
     if (owner === undefined) return true;
-    if (bootId !== undefined) return bootId !== boot.id;
+    const written = store.findBootId(address);
+    if (written !== undefined) return written !== boot.id;
     if (writtenAt >= boot.time) return false;
     live ??= { addresses: findLiveAddresses() };
     return live.addresses?.has(formatAddress(address)) === false;

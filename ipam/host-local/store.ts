@@ -16,6 +16,7 @@ import { setXattr } from "../../lib/sys/xattr.ts";
 import { ensureDirectory, isDirectory } from "./directory.ts";
 import {
   bootAttribute,
+  findBootId,
   findReservation,
   formatOwner,
   isSameOwner,
@@ -125,6 +126,11 @@ export class Store {
 
   find(address: Address): Reservation | undefined {
     return findReservation(this.#directory, address);
+  }
+
+  /** @returns the boot in which a reservation was written; undefined when another suite did */
+  findBootId(address: Address): string | undefined {
+    return findBootId(this.#directory, address);
   }
 
   /** @returns every reservation; all are read, and the index is built anew */
