@@ -251,6 +251,29 @@ t.test("GC removes what is not valid, and tells plugins what is", async (t) => {
   t.notOk("cni.dev/valid-attachments" in (all[2]?.stdin ?? {}), "as cnitool");
 });
 
+t.test("GC keeps containers that a runtime of old remembers without their namespace", async (t) => {
+  const tool = createChain(t);
+  const [a, b, c] = [tool.lab.container("a"), tool.lab.container("b"), tool.lab.container("c")];
+  const sandboxes = { aaa: a.path, bbb: b.path, ccc: undefined };
+  for (const [id, sandbox] of Object.entries(sandboxes)) {
+    const interfaces = [{ name: "veth0" }, { name: "eth0", sandbox }];
+    tool.fake("second", { cniVersion: "1.1.0", ...(sandbox !== undefined && { interfaces }) });
+    tool.succeed(
+      "add",
+      "net",
+      (id === "aaa" ? a : id === "bbb" ? b : c).name,
+      "--container-id",
+      id,
+    );
+    const file = `${tool.lab.stateDir}/results/net-${id}-eth0`;
+    const { netns: _, ...cached } = JSON.parse(readFileSync(file, "utf8"));
+    writeFileSync(file, JSON.stringify(cached));
+  }
+  b.delete();
+  const dry = tool.succeed("gc", "net", "--valid-live", "--dry-run", "--json");
+  t.same(JSON.parse(dry).removed, [{ containerID: "bbb", ifname: "eth0" }]);
+});
+
 t.test("GC goes on after errors and reports every one", async (t) => {
   const tool = createChain(t);
   const a = tool.lab.container("a");

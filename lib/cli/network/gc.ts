@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { JsonObject } from "../../cni/json.ts";
+import { objectsMember, stringMember } from "../../cni/json-members.ts";
 import { answer } from "../answer.ts";
 import { usageError } from "../cli-error.ts";
 import type { Context } from "../context.ts";
@@ -45,8 +46,18 @@ function chooseValid(
   ];
 }
 
-function isLive({ conf }: CachedAttachment): boolean {
-  return conf.netns !== "" && existsSync(conf.netns);
+/**
+ * libcni notes the namespace since version 1.2 only; before, what the plugins said of it has to do.
+ * Nobody's containers lose their network because nothing is known of them.
+ */
+function isLive({ conf, result }: CachedAttachment): boolean {
+  const paths = conf.netns === "" ? sandboxesOf(result) : [conf.netns];
+  return paths.length === 0 || paths.some((path) => existsSync(path));
+}
+
+function sandboxesOf(object: JsonObject): string[] {
+  const interfaces = objectsMember({ object, path: "result" }, "interfaces");
+  return interfaces.flatMap((each) => stringMember(each, "sandbox") || []);
 }
 
 function parseValid(text: string): ValidAttachment {
