@@ -9,7 +9,6 @@ import { Machine } from "./machine.ts";
 import { addressesOf, expectConnected, isServing, type Pod } from "./pods.ts";
 import { lacksPrograms } from "./requirements.ts";
 
-t.setTimeout(170_000);
 const skip = lacksPrograms("containerd", "ctr", "runc", "busybox");
 
 interface CtrPod extends Pod {

@@ -4,7 +4,6 @@ import { Node } from "./node.ts";
 import { expectConnected, expectPublished, udpFlowsOf } from "./pods.ts";
 import { lacksPrograms } from "./requirements.ts";
 
-t.setTimeout(170_000);
 const skip = lacksPrograms("containerd", "ctr", "runc", "busybox", "conntrack");
 
 t.test(

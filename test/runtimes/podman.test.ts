@@ -5,7 +5,6 @@ import { Podman } from "./podman.ts";
 import { addressesOf, expectConnected, expectPublished, udpFlowsOf, visit } from "./pods.ts";
 import { lacksPrograms } from "./requirements.ts";
 
-t.setTimeout(170_000);
 const skip = lacksPrograms("podman", "conmon", "runc", "busybox", "conntrack");
 
 async function start(t: Test): Promise<Podman> {

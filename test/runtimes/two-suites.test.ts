@@ -9,7 +9,6 @@ import { type KubernetesPod, Node } from "./node.ts";
 import { expectConnected, expectPublished } from "./pods.ts";
 import { lacksPrograms } from "./requirements.ts";
 
-t.setTimeout(170_000);
 const skip = lacksPrograms("containerd", "ctr", "runc", "busybox");
 
 /** A node that has the Go suite, and on which ours is installed and taken back as people do it. */
