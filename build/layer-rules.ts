@@ -40,7 +40,7 @@ const homes: readonly { readonly name: RegExp; readonly home: readonly string[] 
   { name: /^bun:ffi$/, home: ["lib/sys/libc.ts"] },
   { name: /^netlink(\/|$)/, home: ["lib/netlink/"] },
   { name: /^ip-address$/, home: ["lib/ip/", "lib/cli/"] },
-  { name: /^(commander|execa|@bomb\.sh\/tab.*|@humanwhocodes\/momoa)$/, home: ["lib/cli/"] },
+  { name: /^(commander|execa|@humanwhocodes\/momoa)$/, home: ["lib/cli/"] },
   { name: /^(node:)?child_process$/, home: ["lib/sys/", "lib/cli/"] },
   { name: /^zod$/, home: [] }, // zod/mini: half the time to load
   { name: /^(node:)?process$/, home: [] }, // truncates what is written to a pipe, under Bun
