@@ -58,12 +58,11 @@ export class Containerd {
     );
   }
 
-  /** Ends the daemon and starts it again; containers keep running meanwhile. */
-  async restart(): Promise<void> {
+  /** Ends the daemon; containers keep running. */
+  async stop(): Promise<void> {
     const pid = readFileSync(this.machine.path("/run/containerd.pid"), "utf8").trim();
     this.machine.exec("kill", pid);
     await waitFor("containerd has ended", () => !existsSync(this.machine.path(`/proc/${pid}/exe`)));
-    await this.start();
   }
 
   /** @returns what `ctr` printed */

@@ -36,7 +36,8 @@ t.test("pods live on while containerd restarts, and go afterwards", { skip }, as
   const ports = [{ host_port: 8080, container_port: webPort }];
   const [a, b] = [await node.run("a", ports), await node.run("b")];
 
-  await node.containerd.restart();
+  await node.containerd.stop();
+  await node.containerd.start();
   const c = await node.run("c");
   expectConnected(t, node.machine, [a, c]);
   await expectPublished(t, node.machine, { pod: a, neighbour: c, hostPort: 8080 });

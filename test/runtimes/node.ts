@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Test } from "tap";
 import { readExample } from "../conf/example.ts";
 import { waitFor } from "../support/wait.ts";
@@ -31,7 +32,7 @@ export class Node {
     const { id, containerId, addresses, netns: path } = await this.kubelet.runPod(name, ports);
     const netns = this.machine.pod(name, path);
     await waitFor(`${name} serves`, () => isServing(netns));
-    return { name, id, containerId, addresses, netns };
+    return { name, id, containerId, addresses, netns, netnsName: basename(path) };
   }
 
   /** The kubelet stops a pod whenever it is not sure to have stopped it. */
@@ -39,6 +40,14 @@ export class Node {
     await this.kubelet.stopPod(id);
     await this.kubelet.stopPod(id);
     await this.kubelet.removePod(id);
+  }
+
+  /** Ends a pod as a power cut does: nobody calls DEL. */
+  async lose({ netnsName }: KubernetesPod): Promise<void> {
+    await this.containerd.stop();
+    const { machine } = this;
+    machine.exec("sh", "-c", 'ip netns pids "$0" | xargs kill -KILL', netnsName);
+    machine.exec("ip", "netns", "delete", netnsName);
   }
 
   /** What pods must not change in the end, with the names of network namespaces. */
@@ -50,4 +59,13 @@ export class Node {
 export interface KubernetesPod extends Pod {
   readonly id: string;
   readonly containerId: string;
+  /** As "ip netns" calls it on the node. */
+  readonly netnsName: string;
+}
+
+/** @returns where a snapshot still names pods. The firewall's records do: they wait for GC. */
+export function tracesOf(pods: readonly KubernetesPod[], snapshot: string): string[] {
+  const names = pods.flatMap(({ id, addresses }) => [id, ...addresses.map((each) => `${each} `)]);
+  const lines = snapshot.split("\n").filter((line) => !/^\d+\/iptables\/.*\.json: /.test(line));
+  return lines.filter((line) => names.some((name) => `${line} `.includes(name)));
 }

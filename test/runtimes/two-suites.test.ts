@@ -5,7 +5,7 @@ import { readExample } from "../conf/example.ts";
 import { reference } from "../support/lab.ts";
 import { required } from "../support/required.ts";
 import { webPort } from "./image.ts";
-import { type KubernetesPod, Node } from "./node.ts";
+import { type KubernetesPod, Node, tracesOf } from "./node.ts";
 import { expectConnected, expectPublished } from "./pods.ts";
 import { lacksPrograms } from "./requirements.ts";
 
@@ -44,13 +44,6 @@ async function expectBothReachable(t: Test, node: Node, pods: readonly Kubernete
   expectConnected(t, node.machine, [a, b]);
   await expectPublished(t, node.machine, { pod: a, neighbour: b, hostPort: 30_000 });
   await expectPublished(t, node.machine, { pod: b, neighbour: a, hostPort: 31_000 });
-}
-
-/** @returns where a snapshot still names pods. Our own records do: they wait for GC. */
-function tracesOf(pods: readonly KubernetesPod[], snapshot: string): string[] {
-  const names = pods.flatMap(({ id, addresses }) => [id, ...addresses.map((each) => `${each} `)]);
-  const lines = snapshot.split("\n").filter((line) => !/^\d+\/iptables\/.*\.json: /.test(line));
-  return lines.filter((line) => names.some((name) => `${line} `.includes(name)));
 }
 
 t.test("a node takes over from the Go suite while pods run", { skip }, async (t) => {
