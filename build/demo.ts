@@ -36,6 +36,9 @@ async function main(): Promise<number> {
   return enterOwnWorld("build/demo.ts");
 }
 
+// Whoever reads may have seen enough: "npm start | head".
+process.stdout.on("error", () => process.exit(0));
+
 try {
   process.exitCode = await main();
 } catch (error) {
