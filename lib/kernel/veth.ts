@@ -102,8 +102,8 @@ export function findVethsOf(host: Netns, owner: string): Link[] {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const link = host.links.find(hostEndName(owner, attempt));
     if (link === undefined) break;
-    // Without an alias it was made by a version that set one later, and killed in between.
-    if (link.kind === "veth" && (link.alias === owner || link.alias === "")) found.push(link);
+    // Somebody else's may have the name by chance.
+    if (link.kind === "veth" && link.alias === owner) found.push(link);
   }
   return found;
 }
