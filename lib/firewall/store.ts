@@ -11,6 +11,7 @@ import { FileLock } from "../sys/file-lock.ts";
 import type { NetnsFile } from "../sys/netns.ts";
 import { netnsName } from "../sys/netns-cookie.ts";
 import { writeStderr } from "../sys/stdio.ts";
+import { writeWholeFile } from "../sys/whole-file.ts";
 
 const ROOT = "/run/patchbay";
 const SUFFIX = ".json";
@@ -53,16 +54,11 @@ export class Store {
     return this.read(name) !== undefined;
   }
 
-  /**
-   * Without a place to write to, rules work nevertheless: only nobody can make them again. A record
-   * that is written in part is none, which it is not yet: the rules are made after it.
-   */
+  /** Without a place to write to, rules work nevertheless: only nobody can make them again. */
   write(name: string, record: unknown): void {
     const path = this.#path(name);
     try {
-      retryWithFolder(this.#folder, () =>
-        writeFileSync(path, JSON.stringify(record), { mode: 0o600 }),
-      );
+      retryWithFolder(this.#folder, () => writeRecord(path, JSON.stringify(record)));
     } catch (error) {
       if (!isReadOnly(error)) throw error;
       writeStderr(`patchbay: no record of the rules in ${path}: ${error}\n`);
@@ -85,6 +81,11 @@ export class Store {
     return this.#listNames()
       .map((name) => this.read(name))
       .filter((record) => record !== undefined);
+  }
+
+  /** Removes what is no record, such as half of one, lest the folder is never empty. */
+  removeBroken(): void {
+    for (const name of this.#listNames()) if (!this.has(name)) this.remove(name);
   }
 
   #listNames(): string[] {
@@ -142,6 +143,15 @@ export class Store {
 
   #path(name: string): string {
     return `${this.#folder}/${name}${SUFFIX}`;
+  }
+}
+
+function writeRecord(path: string, text: string): void {
+  try {
+    writeWholeFile(path, text, { mode: 0o600 });
+  } catch (error) {
+    if (!isErrno(error, "EOPNOTSUPP", "EISDIR")) throw error;
+    writeFileSync(path, text, { mode: 0o600 });
   }
 }
 

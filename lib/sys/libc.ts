@@ -16,6 +16,7 @@ const definitions = {
   fsetxattr: { args: ["i32", "ptr", "ptr", "u64", "i32"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  linkat: { args: ["i32", "ptr", "i32", "ptr", "i32"], returns: "i32" },
   memfd_create: { args: ["ptr", "u32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
@@ -126,6 +127,14 @@ export function fgetxattr(fd: number, name: string, value: Uint8Array): number {
 export function fsetxattr(fd: number, name: string, value: Uint8Array): void {
   const key = cString(name);
   call("fsetxattr", () => libc().fsetxattr(fd, key, value, value.length, 0), name);
+}
+
+/** `linkat(2)`: gives an open file a name. It needs /proc. */
+export function linkOpenFile(fd: number, path: string): void {
+  const AT_FDCWD = -100;
+  const AT_SYMLINK_FOLLOW = 0x400;
+  const [from, to] = [cString(`/proc/self/fd/${fd}`), cString(path)];
+  call("linkat", () => libc().linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW), path);
 }
 
 /**

@@ -142,6 +142,9 @@ export function pruneNetwork(
     if (owner !== undefined && !isValid(owner.containerId, owner.ifName))
       withdraw(ruleset, feature, tag);
   }
+  // A DEL that was killed may have removed the last holding and left the table.
+  store.removeBroken();
+  if (store.removeIfEmpty()) removeTableIfUnused(ruleset);
 }
 
 /**
