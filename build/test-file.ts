@@ -31,10 +31,19 @@ export interface Ended {
   readonly end: string | undefined;
 }
 
-/** Runs one bundled file under Node to its end. */
-export async function runTest({ file, path, usesLab }: TestBundle): Promise<Outcome> {
+/**
+ * Runs one bundled file under Node to its end, and takes away what it leaves.
+ *
+ * @param stop ends it before
+ * @param temporary the folder for its temporary files
+ */
+export async function runTest(
+  { file, path, usesLab }: TestBundle,
+  stop: AbortSignal,
+  temporary: string,
+): Promise<Outcome> {
   const start = performance.now();
-  const { pid, ...ended } = await runNode([...nodeOptions, path]);
+  const { pid, ...ended } = await runNode([...nodeOptions, path], stop, temporary);
   if (usesLab && pid !== undefined) Namespace.deleteAllOf(pid);
   return judge(file, ended, performance.now() - start);
 }
@@ -57,12 +66,17 @@ export function judge(file: string, ended: Ended, milliseconds: number): Outcome
   return { file, passed, failed: count, skips, failures: all, milliseconds };
 }
 
-function runNode(args: readonly string[]): Promise<Ended & { readonly pid: number | undefined }> {
+function runNode(
+  args: readonly string[],
+  stop: AbortSignal,
+  temporary: string,
+): Promise<Ended & { readonly pid: number | undefined }> {
   const child = spawn("node", args, {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: deadline,
-    env: { ...process.env, ...testEnvironment },
+    env: { ...process.env, ...testEnvironment, TMPDIR: temporary },
   });
+  stop.addEventListener("abort", () => child.kill("SIGKILL"));
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {

@@ -6,8 +6,8 @@
  * tap's own runner cannot: its TypeScript loader needs the compiler's JavaScript interface, which
  * TypeScript 7 does not have.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { skipPrefix } from "../test/support/kernel-features.ts";
 import { bundleTest, type TestBundle } from "./bundle-test.ts";
 import { compile, folder as executables, isUpToDate } from "./executables.ts";
@@ -61,8 +61,8 @@ async function runHere(tests: readonly TestBundle[]): Promise<Outcome[]> {
   const queue = [...tests];
   const outcomes: Outcome[] = [];
   const work = async () => {
-    for (let test = queue.shift(); test !== undefined; test = queue.shift()) {
-      outcomes.push(report(await runTest(test)));
+    for (let test = queue.shift(); test && !stop.signal.aborted; test = queue.shift()) {
+      outcomes.push(report(await runTest(test, stop.signal, temporary)));
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));
@@ -70,7 +70,7 @@ async function runHere(tests: readonly TestBundle[]): Promise<Outcome[]> {
 }
 
 async function runInVm(tests: readonly TestBundle[], folder: string): Promise<Outcome[]> {
-  if (tests.length === 0) return [];
+  if (tests.length === 0 || stop.signal.aborted) return [];
   console.log(`In a VM, which takes a while: ${tests.map(({ file }) => file).join(", ")}`);
   return (await runTestsInVm(tests, folder)).map(report);
 }
@@ -113,7 +113,15 @@ function summarise(outcomes: readonly Outcome[]): string {
 
 mkdirSync("dist", { recursive: true });
 const folder = mkdtempSync("dist/test-");
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+const temporary = mkdtempSync(`${tmpdir()}/patchbay-`);
+chmodSync(temporary, 0o1777); // some tests are somebody else for a while
+process.on("exit", () => {
+  for (const path of [folder, temporary]) rmSync(path, { recursive: true, force: true });
+});
+// What runs is ended, and what it leaves is taken away, before this program ends.
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop.abort());
+
 const paths = process.argv.slice(2).filter((argument) => argument !== "--vm");
 const files = findTests(paths.length > 0 ? paths : ["test"]);
 const outcomes = await runAll(files, folder, process.argv.includes("--vm"));
