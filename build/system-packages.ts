@@ -28,6 +28,8 @@ const test: readonly SystemPackage[] = [
     provides: "/usr/lib/cni/host-local",
     why: "the reference suite, in Go: the oracle for behaviour",
   },
+  { name: "zsh", provides: "zsh", why: "completes the words of patchbay" },
+  { name: "fish", provides: "fish", why: "completes the words of patchbay" },
   { name: "strace", provides: "strace", why: "proves which files and messages a plugin touches" },
 ];
 

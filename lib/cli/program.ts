@@ -1,4 +1,5 @@
 import { type Argument, Command } from "commander";
+import { addCompletionCommands } from "./completion/commands.ts";
 import type { Context } from "./context.ts";
 import { addInstallCommands } from "./install/commands.ts";
 import { addLintCommand } from "./lint/commands.ts";
@@ -12,7 +13,6 @@ export function createProgram(context: Context): Command {
     .description("Works with container networks by hand, and with the plugins that make them.")
     .version(build.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "explain a command, with examples")
-    .helpCommand("help [COMMAND]", "explain a command, with examples")
     .usage("COMMAND [OPTION...] [ARGUMENT...]")
     .showHelpAfterError(`Try "patchbay help".`)
     .exitOverride()
@@ -33,6 +33,8 @@ export function createProgram(context: Context): Command {
   addLintCommand(program, context);
   addInstallCommands(program, context);
   addLogCommand(program, context);
+  addCompletionCommands(program, context);
+  program.helpCommand("help [COMMAND]", "explain a command, with examples");
   return program;
 }
 
