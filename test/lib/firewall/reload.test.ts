@@ -1,0 +1,107 @@
+import t from "tap";
+import { call, makeBridge, ruleset, succeed } from "../../plugins/portmap/host.ts";
+import { createLab, type Lab } from "../../support/lab.ts";
+
+t.setTimeout(170_000);
+
+/** @returns what `patchbay reload` says it could not make */
+function reload(lab: Lab): string[] {
+  const script = `
+    import { Netns } from "${process.cwd()}/lib/kernel/netns.ts";
+    import { reloadRules } from "${process.cwd()}/lib/firewall/reload.ts";
+    console.log(JSON.stringify(reloadRules(Netns.own())));
+  `;
+  const bun = process.env["PATCHBAY_BUN"] ?? "bun";
+  const { stdout, stderr, exitCode } = lab.runOnHost([bun, "run", "-"], { stdin: script });
+  if (exitCode !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+/** Order differs from one table to the next: the kernel keeps elements by hash. */
+function sorted(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.replace(/,$/, "").trim())
+    .sort();
+}
+
+t.test("after a flush, one call makes the rules of all containers anew", (t) => {
+  const lab = createLab(t);
+  makeBridge(lab);
+  const [a, b, c] = [lab.container("a"), lab.container("b"), lab.container("c")];
+  const conditions = { conditionsV4: ["ip", "saddr", "192.0.2.0/24"] };
+  const all = [
+    { container: a, ports: ["8080:80", "192.0.2.1:53:53/udp"] },
+    { container: b, network: "admin", number: 3, ports: ["8081:80"], config: conditions },
+    { container: c, number: 4, ports: ["8082:80"], config: { backend: "iptables" } },
+  ];
+  for (const each of all) succeed(lab, "ADD", each);
+  const before = {
+    nft: sorted(ruleset(lab)),
+    iptables: lab.host.exec("iptables-save", "-t", "nat"),
+  };
+  for (const flush of ["nft flush ruleset", "nft delete table inet patchbay", "true"]) {
+    lab.host.shell(flush);
+    t.same(reload(lab), []);
+    t.same(sorted(ruleset(lab)).join("\n"), before.nft.join("\n"), flush);
+    for (const each of all) succeed(lab, "CHECK", each);
+  }
+  lab.host.shell("iptables -t nat -F; ip6tables -t nat -F");
+  reload(lab);
+  for (const each of all) succeed(lab, "CHECK", each);
+  for (const each of all) succeed(lab, "DEL", each);
+  t.notMatch(ruleset(lab), /patchbay|CNI-/);
+  t.equal(lab.host.exec("cat", "/proc/sys/net/ipv4/conf/cni0/route_localnet").trim(), "0");
+  t.end();
+});
+
+t.test("what is gone is not brought back", (t) => {
+  const lab = createLab(t);
+  makeBridge(lab);
+  const [dead, gone, alive] = ["dead", "gone", "alive"].map((role) => lab.container(role));
+  if (!dead || !gone || !alive) throw new Error("No container");
+  succeed(lab, "ADD", { container: dead, ports: ["8080:80"] });
+  succeed(lab, "ADD", { container: gone, number: 3, ports: ["8081:80"] });
+  succeed(lab, "ADD", { container: alive, number: 4, ports: ["8082:80"] });
+  succeed(lab, "DEL", { container: gone });
+  lab.host.shell("nft flush ruleset");
+  dead.delete();
+  reload(lab);
+  t.match(ruleset(lab), "web/container-alive/eth0");
+  t.notMatch(ruleset(lab), /container-(dead|gone)/);
+  t.end();
+});
+
+t.test("nobody who is there is taken away because their namespace cannot be seen", (t) => {
+  const lab = createLab(t);
+  makeBridge(lab);
+  const a = lab.container("a");
+  succeed(lab, "ADD", { container: a, ports: ["8080:80"] });
+  const before = ruleset(lab);
+  a.delete();
+  reload(lab);
+  t.equal(ruleset(lab), before);
+  t.end();
+});
+
+t.test("an ADD that finds the table gone brings back what it had", (t) => {
+  const lab = createLab(t);
+  makeBridge(lab);
+  const [a, b, c] = [lab.container("a"), lab.container("b"), lab.container("c")];
+  const first = { container: a, ports: ["8080:80"] };
+  succeed(lab, "ADD", first);
+  lab.host.shell("nft flush ruleset");
+  const second = { container: b, number: 3, ports: ["8080:80"] };
+  t.match(call(lab, "ADD", second).error, { code: 11, msg: /8080\/tcp is taken: .*container-a/ });
+  succeed(lab, "ADD", { container: c, number: 4, ports: ["8081:80"] });
+  succeed(lab, "CHECK", first);
+  t.end();
+});
+
+t.test("without anything on record there is nothing to do", (t) => {
+  const lab = createLab(t);
+  const before = lab.snapshot();
+  t.same(reload(lab), []);
+  t.equal(lab.snapshot(), before);
+  t.end();
+});
