@@ -19,3 +19,26 @@ t.test("bridge-vlan: containers and gateway meet in their VLAN", { skip }, async
   chain.del(b);
   t.not(lab.snapshot(), before, "the bridge stays");
 });
+
+t.test("trunk: containers meet in the VLANs of the trunk, and in no other", { skip }, async (t) => {
+  const lab = createLab(t);
+  const chain = lab.chain(readExample("trunk"));
+  const [a, b] = [lab.container("a"), lab.container("b")];
+  for (const [index, container] of [a, b].entries()) {
+    t.same(addressesOf(chain.add(container)), []);
+    chain.check(container);
+    for (const vlan of [100, 119, 120, 200]) {
+      container.shell(`
+        ip link add link eth0 name vlan${vlan} type vlan id ${vlan}
+        ip address add 10.9.${vlan}.${index + 1}/24 dev vlan${vlan}
+        ip link set vlan${vlan} up
+      `);
+    }
+    container.exec("ip", "address", "add", `10.9.0.${index + 1}/24`, "dev", "eth0");
+  }
+  for (const vlan of [100, 119, 200]) t.ok(a.reaches(`10.9.${vlan}.2`, 10), `VLAN ${vlan}`);
+  t.notOk(a.reaches("10.9.120.2", 2), "VLAN 120");
+  t.notOk(a.reaches("10.9.0.2", 2), "no VLAN");
+  chain.del(a);
+  chain.del(b);
+});
