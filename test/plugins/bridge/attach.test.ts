@@ -317,7 +317,7 @@ t.test("forceAddress replaces an address of the bridge that contradicts; else AD
   lab.host.exec("ip", "address", "add", "2001:db8::ffff/48", "dev", "bridge0", "nodad");
   lab.host.exec("ip", "address", "add", "fd00::1/64", "dev", "bridge0", "nodad");
   const config = gatewayConfig("1.1.0", ["10.1.2.0/24", "2001:db8::/64"]);
-  const state = () => lab.host.shell("ip -br link | cut -d' ' -f1; ip -br address show bridge0");
+  const state = () => lab.host.shell("ls /sys/class/net; ip -o address show dev bridge0");
   const before = state();
   const { error } = lab.cni("ADD", "bridge", config, { container: a });
   t.match(error, {
