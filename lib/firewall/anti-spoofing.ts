@@ -98,8 +98,7 @@ function explain(error: unknown): unknown {
   if (!isErrno(error, "EINVAL", "EOPNOTSUPP", "ENOENT", "EAFNOSUPPORT")) return error;
   return new UnusableBackendError(
     `failed to setup spoof-check: ${error instanceof Error ? error.message : error}; the kernel ` +
-      "needs nf_tables for bridges (CONFIG_NF_TABLES_BRIDGE) and their interfaces " +
-      "(CONFIG_NFT_BRIDGE_META)",
+      "needs nf_tables for bridges (CONFIG_NF_TABLES_BRIDGE)",
     { cause: error },
   );
 }

@@ -67,8 +67,8 @@ export function encodeMacRules(owner: RuleOwner, { link, mac }: MacCheck): Netli
     encodeAddRule(chain, { expressions, comment });
   const jump = (chain: Chain) => verdict({ kind: "jump", chain: chain.name });
   return [
-    encodeAddChain(macChain, "create"),
     encodeAddChain(linkChain, "create"),
+    encodeAddChain(macChain, "create"),
     add(macPrerouting, ...equals(iifname, "==", encodeName(link)), ...jump(linkChain)),
     add(linkChain, ...jump(macChain)),
     add(macChain, ...equals(etherSaddr, "==", mac), ...verdict({ kind: "return" })),
