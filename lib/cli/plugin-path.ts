@@ -7,5 +7,6 @@ import { dirname } from "node:path";
 export function pluginPathOf(cniPath = ""): string[] {
   // An empty part would mean the current directory, whatever lies there.
   const directories = cniPath.split(":").filter((directory) => directory !== "");
-  return directories.length > 0 ? directories : [dirname(process.execPath), "/opt/cni/bin"];
+  if (directories.length > 0) return directories;
+  return [...new Set([dirname(process.execPath), "/opt/cni/bin"])];
 }

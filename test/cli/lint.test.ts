@@ -248,6 +248,9 @@ t.test("the exit status and --json serve programs", async (t) => {
   t.equal(status("warn.conf", "--strict"), 1);
   t.equal(status("good.conf", "bad.conf"), 1);
   t.equal(status("missing.conf"), 3);
+  t.match(JSON.parse(lint(["missing.conf", "--json"], directory).stdout), {
+    msg: "there is no file or directory missing.conf",
+  });
   const { stdout } = lint(["bad.conf", "--json", "--no-plugins"], directory);
   const message = '"mtu" must be a number, not "big"';
   const problem = {

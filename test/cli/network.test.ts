@@ -147,6 +147,7 @@ t.test("what a failed ADD has made is removed by DEL, the last plugin first", as
 
   const kept = tool.run(["add", "net", a.name, "--keep"]);
   t.equal(kept.exitCode, 1);
+  t.match(kept.stderr, /^What ADD had made before it failed is still there\.$/m);
   t.same(namesOf(tool.takeCalls()), ["ADD first", "ADD second"]);
 });
 
@@ -155,7 +156,9 @@ t.test("an interface that was there before is not taken down by a failed ADD", a
   const a = tool.lab.container("a");
   a.exec("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1");
   tool.fail("first", "ADD", { code: 999, msg: "eth0 exists" });
-  t.equal(tool.run(["add", "net", a.name]).exitCode, 1);
+  const { exitCode, stderr } = tool.run(["add", "net", a.name]);
+  t.equal(exitCode, 1);
+  t.match(stderr, /^eth0 was there before, so nothing is taken back/m);
   t.same(namesOf(tool.takeCalls()), ["ADD first"]);
 });
 

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { JsonObject } from "../../cni/json.ts";
-import { formatJson } from "../../cni/json.ts";
+import { answer } from "../answer.ts";
 import { CliError, configurationError } from "../cli-error.ts";
 import type { Context } from "../context.ts";
 import { ExitStatus } from "../exit-status.ts";
@@ -33,16 +33,17 @@ export async function lint(
   paths: readonly string[],
   options: LintOptions,
 ): Promise<void> {
-  const { out } = context.terminal;
-  const files = (paths.length > 0 ? paths : [options.confDir]).flatMap(listFiles);
-  const problems = await findProblems(context, files, options);
-  out.write(
-    options.json
-      ? `${formatJson({ files, problems: problems.map(documentOf) })}\n`
-      : describeProblems(problems, files, out),
-  );
-  const errors = problems.filter(({ severity }) => severity === "error" || options.strict);
-  if (errors.length > 0) throw new SilentFailure();
+  let isGood = true;
+  await answer(context, options, async () => {
+    const files = (paths.length > 0 ? paths : [options.confDir]).flatMap(listFiles);
+    const problems = await findProblems(context, files, options);
+    isGood = !problems.some(({ severity }) => severity === "error" || options.strict);
+    return {
+      text: describeProblems(problems, files, context.terminal.out),
+      document: { files, problems: problems.map(documentOf) },
+    };
+  });
+  if (!isGood) throw new SilentFailure();
 }
 
 /** The problems have been told; what is left is the exit status. */

@@ -23,17 +23,30 @@ export async function add(context: Context, request: AttachmentRequest<AddOption
     const list = loadNetwork(request);
     const conf = readRuntimeConf(request);
     const runtime = openRuntime(context, request.options);
-    const mayRollBack = !isOccupied(runtime, list, conf) && !request.options.keep;
-    const document = await addOrRollBack(context.terminal.err, mayRollBack, runtime, list, conf);
+    const keeps = whyKept(runtime, list, conf, request.options);
+    const document = await addOrRollBack(context.terminal.err, keeps, runtime, list, conf);
     const head = context.terminal.out.style("good", "attached:");
     const text = `${head} ${request.netns} to ${list.name} as ${conf.ifName}\n`;
     return { text: `${text}${describeResult(document)}`, document, isResult: true };
   });
 }
 
+/** @returns why what a failed ADD leaves must stay; undefined when it is to be taken back */
+function whyKept(
+  runtime: Runtime,
+  list: Conflist,
+  conf: RuntimeConf,
+  { keep }: AddOptions,
+): string | undefined {
+  const isThere = isOccupied(runtime, list, conf);
+  if (keep) return "What ADD had made before it failed is still there.";
+  if (!isThere) return undefined;
+  return `${conf.ifName} was there before, so nothing is taken back. Is it attached already?`;
+}
+
 async function addOrRollBack(
   log: Stream,
-  mayRollBack: boolean,
+  whyKept: string | undefined,
   runtime: Runtime,
   list: Conflist,
   conf: RuntimeConf,
@@ -41,7 +54,8 @@ async function addOrRollBack(
   try {
     return await addNetwork(runtime, list, conf);
   } catch (error) {
-    if (mayRollBack) await rollBackLoudly(log, runtime, list, conf);
+    if (whyKept === undefined) await rollBackLoudly(log, runtime, list, conf);
+    else log.write(`${whyKept}\n`);
     throw error;
   }
 }
