@@ -12,7 +12,7 @@ import type { RangeConfig } from "./range.ts";
 import { familyOf, planRangeSet, type RangeSet, refuseOverlaps } from "./range-set.ts";
 import { hostLocalShape, removalShape } from "./schema.ts" with { type: "macro" };
 import type { HostLocalDocument } from "./schema.ts";
-import type { StoreLocation } from "./store.ts";
+import type { StoreLocation } from "./store-location.ts";
 
 /** What host-local does, complete and consistent. */
 export interface HostLocalConfig extends StoreLocation {

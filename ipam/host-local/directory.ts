@@ -55,7 +55,8 @@ export function expectUsable(path: string): void {
   } catch (cause) {
     throw unusable(existing, toCniError(cause).msg, cause);
   }
-  if (statfsSync(existing).bfree === 0) throw unusable(existing, "no space left on device");
+  const { blocks, bfree } = statfsSync(existing);
+  if (blocks > 0 && bfree === 0) throw unusable(existing, "no space left on device");
 }
 
 function existingPart(path: string): string {

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { CniError, ErrorCode } from "../../lib/cni/error.ts";
 import type {
   AddRequest,
@@ -22,6 +21,7 @@ import { describeHolder, type Owner, type Reservation } from "./reservation.ts";
 import { parseResolvConf } from "./resolv-conf.ts";
 import { hostLocalShape } from "./schema.ts" with { type: "macro" };
 import { Store } from "./store.ts";
+import { directoryOf } from "./store-location.ts";
 
 /** Grants addresses from ranges that this host has to itself, and remembers them in files. */
 export const hostLocal: Plugin<HostLocalConfig> = {
@@ -109,14 +109,11 @@ function listHeld(store: Store, attachment: Attachment): Reservation[] {
 
 function gc({ config, isValid }: GcRequest<HostLocalConfig>): void {
   using store = Store.find(config);
-  const gone = (store?.scan() ?? []).filter(
-    ({ owner }) => owner === undefined || !isValid(owner.containerId, owner.ifName),
-  );
-  attemptAll(...gone.map((reservation) => () => store?.release(reservation)));
+  store?.prune(({ owner }) => owner === undefined || !isValid(owner.containerId, owner.ifName));
 }
 
 function status({ config }: Request<HostLocalConfig>): void {
-  expectUsable(join(config.dataDir, config.network));
+  expectUsable(directoryOf(config));
   using store = Store.find(config);
   if (store !== undefined) expectFree(config, store);
 }

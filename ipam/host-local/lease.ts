@@ -101,7 +101,7 @@ function grantNext(set: RangeSet, index: number, request: Request): Granted {
   const search = planSearch(set, request.store.lastReserved(index));
   const granted = reserveFirst(search, request);
   if (granted !== undefined) return granted;
-  for (const reservation of listStale(set, request.store)) request.store.release(reservation);
+  request.store.prune(staleIn(set, request.store));
   const reclaimed = reserveFirst(search, request);
   if (reclaimed !== undefined) return reclaimed;
   throw new CniError(ErrorCode.tryAgainLater, exhausted(set, search, request.store));
@@ -158,13 +158,15 @@ export function expectFree({ rangeSets }: HostLocalConfig, store: Store): void {
   rangeSets.forEach((set, index) => {
     const search = planSearch(set, store.lastReserved(index));
     const isFree = ({ first, last }: Stretch) => store.findFree(first, last) !== undefined;
-    if (search.some(isFree) || listStale(set, store).length > 0 || search.some(isFree)) return;
+    // To scan repairs the index too: what seemed taken may be free after all.
+    if (search.some(isFree) || store.scan().some(staleIn(set, store)) || search.some(isFree))
+      return;
     throw new CniError(ErrorCode.unavailable, exhausted(set, search, store));
   });
 }
 
-/** Reads every reservation, which repairs the index too: what seemed taken may be free then. */
-function listStale(set: RangeSet, store: Store): Reservation[] {
+/** @returns whether a reservation is in the set, and nobody's any more */
+function staleIn(set: RangeSet, store: Store): (reservation: Reservation) => boolean {
   const isStale = judgeStaleness(store);
-  return store.scan().filter((each) => findRange(set, each.address) !== undefined && isStale(each));
+  return (each) => findRange(set, each.address) !== undefined && isStale(each);
 }

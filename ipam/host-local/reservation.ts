@@ -30,11 +30,14 @@ export function isSameOwner(a: Owner, b: Owner): boolean {
   return a.containerId === b.containerId && a.ifName === b.ifName;
 }
 
-/** @returns undefined for what no suite writes in full: nothing, or what is not printable text */
+/**
+ * Whatever else a suite may write some day goes on further lines.
+ *
+ * @returns undefined for nothing and for zeros, which is what a crash leaves
+ */
 function parseOwner(content: string): Owner | undefined {
-  const [containerId = "", ifName, ...rest] = content.trim().split("\r\n");
-  const isText = [containerId, ifName ?? "x"].every((line) => /^[\x21-\x7e]+$/.test(line));
-  if (!isText || rest.length > 0) return undefined;
+  const [containerId = "", ifName] = content.trim().split(/\r?\n/);
+  if (containerId === "" || content.includes("\0")) return undefined;
   return ifName === undefined ? { containerId } : { containerId, ifName };
 }
 
@@ -67,8 +70,8 @@ function readFile<T>(path: string, read: (fd: number) => T): T | undefined {
   }
 }
 
-/** More than any owner: container IDs are names. */
-const longestContent = 4096;
+/** More than an environment variable can hold, which is where a container's ID comes from. */
+const longestContent = 256 * 1024;
 
 function readText(fd: number, size: number): string {
   const buffer = Buffer.allocUnsafe(size);
@@ -92,9 +95,15 @@ function parseName(name: string): Address | undefined {
 
 /** @returns such as 'held by container "3f2a" (interface "eth0") for 5 min' */
 export function describeHolder({ owner, writtenAt }: Reservation): string {
-  const who = owner === undefined ? "nobody that can be told" : `container "${owner.containerId}"`;
-  const where = owner?.ifName === undefined ? "" : ` (interface "${owner.ifName}")`;
+  const who =
+    owner === undefined ? "nobody that can be told" : `container ${quote(owner.containerId)}`;
+  const where = owner?.ifName === undefined ? "" : ` (interface ${quote(owner.ifName)})`;
   return `held by ${who}${where} for ${formatAge(Date.now() - writtenAt)}`;
+}
+
+/** What is in a file may be anything. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }
 
 function formatAge(milliseconds: number): string {

@@ -1,6 +1,5 @@
-import { linkSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { CniError, ErrorCode, invalidConfig } from "../../lib/cni/error.ts";
+import { linkSync } from "node:fs";
+import { CniError, ErrorCode } from "../../lib/cni/error.ts";
 import { type Address, formatAddress, isSameAddress, parseAddress } from "../../lib/ip/address.ts";
 import { bootId } from "../../lib/sys/boot.ts";
 import { isAlreadyThere } from "../../lib/sys/errno.ts";
@@ -25,6 +24,7 @@ import {
   type Reservation,
 } from "./reservation.ts";
 import { ReservationIndex } from "./reservation-index.ts";
+import { directoryOf, indexFolderOf, type StoreLocation } from "./store-location.ts";
 
 /*
  * Design note: what is on disk, and why it is right whatever happens.
@@ -64,11 +64,6 @@ const lockSeconds = 4;
 const lockMode = 0o750;
 const fileMode = 0o600;
 const directoryMode = 0o755;
-
-export interface StoreLocation {
-  readonly dataDir: string;
-  readonly network: string;
-}
 
 /** The reservations of one network, locked as long as this lives: `using store = …`. */
 export class Store {
@@ -135,7 +130,31 @@ export class Store {
 
   /** @returns every reservation; all are read, and the index is built anew */
   scan(): Reservation[] {
-    const reservations = listReservations(this.#directory);
+    return this.#rebuildIndex(listReservations(this.#directory));
+  }
+
+  /**
+   * Removes every reservation that `isGone`. All are read, and the index is built anew.
+   *
+   * @throws why one could not be removed, after an attempt at each
+   */
+  prune(isGone: (reservation: Reservation) => boolean): void {
+    const kept: Reservation[] = [];
+    const failures: unknown[] = [];
+    for (const reservation of listReservations(this.#directory)) {
+      try {
+        if (isGone(reservation)) removeFile(this.#pathOf(reservation.address));
+        else kept.push(reservation);
+      } catch (error) {
+        kept.push(reservation);
+        failures.push(error);
+      }
+    }
+    this.#rebuildIndex(kept);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #rebuildIndex(reservations: Reservation[]): Reservation[] {
     this.#index.build(reservations);
     this.#draft = undefined; // whatever is in its folder goes with the old index
     return reservations;
@@ -223,16 +242,4 @@ function acquireLock(path: string): FileLock {
     if (!(error instanceof LockTimeoutError)) throw error;
     throw new CniError(ErrorCode.tryAgainLater, error.message, "", { cause: error });
   }
-}
-
-function directoryOf({ dataDir, network }: StoreLocation): string {
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(network)) return join(dataDir, network);
-  throw invalidConfig(`the network's name "${network}" cannot name a directory`);
-}
-
-/** Drafts are linked into the directory, so the folder has to be on the same file system. */
-function indexFolderOf({ dataDir, network }: StoreLocation): string {
-  const directory = join(dataDir, network);
-  const isMountPoint = statSync(dataDir).dev !== statSync(directory).dev;
-  return isMountPoint ? join(directory, ".patchbay") : join(dataDir, ".patchbay", network);
 }

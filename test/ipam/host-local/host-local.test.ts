@@ -248,6 +248,7 @@ t.test("GC releases what no valid attachment holds, and nothing else", async (t)
   writeFileSync(lab.path("10.1.2.20"), "a");
   writeFileSync(lab.path("10.1.2.21"), "gone");
   writeFileSync(lab.path("10.1.2.22"), "");
+  writeFileSync(lab.path("10.1.2.23"), "a\r\neth1\r\nof a version to come");
   writeFileSync(lab.path("notes"), "gone");
   const gc = (attachments: Json | undefined) =>
     lab.succeed("GC", {
@@ -258,6 +259,7 @@ t.test("GC releases what no valid attachment holds, and nothing else", async (t)
   t.same(lab.files(), {
     "10.1.2.3": "a\r\neth1",
     "10.1.2.20": "a",
+    "10.1.2.23": "a\r\neth1\r\nof a version to come",
     "last_reserved_ip.0": "10.1.2.4",
     notes: "gone",
   });
