@@ -41,7 +41,7 @@ const sysctls = [
 ];
 
 /** One process a namespace, however many questions: each answer under its question. */
-const script = [
+export const questionnaire: string = [
   ...questions.map((question) => `echo "# ${question}"; ${question} 2>&1 || true`),
   "echo '# sysctl'; cd /proc/sys/net",
   `grep -H . ${sysctls.join(" ")} || true`,
@@ -76,20 +76,22 @@ const unstable: readonly (readonly [RegExp, string])[] = [
 /** @returns the state of these namespaces and of the files that plugins keep, as text */
 export function takeSnapshot(namespaces: readonly Namespace[], folders: readonly string[]): string {
   const parts = namespaces.map((namespace) => {
-    const answers = namespace.shell(script).replaceAll(namespace.name, namespace.role);
-    return `## ${namespace.role}\n${stabilise(answers)}`;
+    return describeAnswers(namespace, namespace.shell(questionnaire));
   });
   return [...parts, "## files", ...folders.map(describeFiles)].join("\n");
 }
 
-function stabilise(text: string): string {
-  return unstable.reduce((result, [pattern, by]) => result.replaceAll(pattern, by), text);
+/** @param answers what {@link questionnaire}, run inside, has printed */
+export function describeAnswers({ name, role }: Namespace, answers: string): string {
+  const own = answers.replaceAll(name, role);
+  return `## ${role}\n${unstable.reduce((text, [pattern, by]) => text.replaceAll(pattern, by), own)}`;
 }
 
 /** host-local's lock, last address and index stay when all leases are gone: they own nothing. */
 const unowned = /\/(lock|last_reserved_ip\.[^/]*|\.patchbay\/.*)$/;
 
-function describeFiles(folder: string): string {
+/** @returns a line for each file that plugins keep below a folder */
+export function describeFiles(folder: string): string {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
