@@ -6,9 +6,10 @@ import type { Route } from "../../lib/cni/result.ts";
 import { withoutEmpty } from "../../lib/cni/result-parts.ts";
 import { isAtLeast, type SpecVersion } from "../../lib/cni/version.ts";
 import { type Address, formatAddress } from "../../lib/ip/address.ts";
-import { formatCidr } from "../../lib/ip/cidr.ts";
+import { containsAddress, formatCidr } from "../../lib/ip/cidr.ts";
+import { writeStderr } from "../../lib/sys/stdio.ts";
 import { optionalAddress, parseRequested, requireCidr, requireRequested } from "./address-text.ts";
-import type { RangeConfig } from "./range.ts";
+import type { Range, RangeConfig } from "./range.ts";
 import { familyOf, planRangeSet, type RangeSet, refuseOverlaps } from "./range-set.ts";
 import { hostLocalShape, removalShape } from "./schema.ts" with { type: "macro" };
 import type { HostLocalDocument } from "./schema.ts";
@@ -79,7 +80,15 @@ function parseRangeSets(
   const sets = configs.map(planNumberedSet);
   refuseSecondOfFamily(sets, cniVersion);
   refuseOverlaps(sets);
+  if (verb === "ADD") sets.flat().forEach(warnOfGateway);
   return sets;
+}
+
+/** The reference takes it without a word, and some networks are meant like that. */
+function warnOfGateway({ gateway, subnet }: Range): void {
+  if (containsAddress(subnet, gateway)) return;
+  const [address, network] = [formatAddress(gateway), formatCidr(subnet)];
+  writeStderr(`warning: gateway ${address} is not in network ${network}: add a route to it\n`);
 }
 
 type RangeText = NonNullable<HostLocalDocument["ipam"]>["ranges"][number][number];

@@ -279,3 +279,10 @@ t.test("a resolv.conf that cannot be read fails ADD before anything is reserved"
   mkdirSync(`${lab.dataDir}/folder`);
   t.match(lab.fail("ADD", { ipam: { resolvConf: `${lab.dataDir}/folder` } }), /^5 .*EISDIR/);
 });
+
+t.test("a gateway outside of its subnet is taken, with a warning", async (t) => {
+  const lab = IpamLab.create(t, { subnet: "10.1.2.0/24", gateway: "10.9.9.9" });
+  const { result, stderr } = lab.call("ADD");
+  t.same(result?.["ips"], [{ address: "10.1.2.1/24", gateway: "10.9.9.9" }]);
+  t.match(stderr, /^warning: gateway 10.9.9.9 is not in network 10.1.2.0\/24/);
+});
