@@ -3,6 +3,7 @@ import { version } from "../package.json";
 import { pluginNames } from "../plugins/names.ts";
 import { sealEnvironment } from "./environment-seal.ts";
 import { netlinkAsModules } from "./netlink-modules.ts";
+import { toolAsOneFile } from "./tool-as-one-file.ts";
 
 export const folder = "dist/bin";
 
@@ -41,7 +42,7 @@ async function bundle(outfile: string): Promise<void> {
     bytecode: true,
     minify: true,
     define: { PATCHBAY_VERSION: JSON.stringify(version) },
-    plugins: [netlink.plugin],
+    plugins: [netlink.plugin, await toolAsOneFile([netlink.plugin])],
     throw: false,
     compile: {
       outfile,
@@ -66,7 +67,12 @@ function removeStrangers(): void {
   }
 }
 
-const builders = ["build/environment-seal.ts", "build/executables.ts", "build/netlink-modules.ts"];
+const builders = [
+  "build/environment-seal.ts",
+  "build/executables.ts",
+  "build/netlink-modules.ts",
+  "build/tool-as-one-file.ts",
+];
 
 /** Whether every name is there and newer than all that it is made from. */
 export function isUpToDate(): boolean {

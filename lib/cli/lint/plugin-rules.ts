@@ -1,6 +1,6 @@
 import { findConfigProblems } from "../../cni/config.ts";
 import { expectPluginName } from "../../cni/delegate.ts";
-import { CniError } from "../../cni/error.ts";
+import type { CniError } from "../../cni/error.ts";
 import type { JsonObject } from "../../cni/json.ts";
 import { findNearMiss } from "../../cni/near-miss.ts";
 import { isSpecVersion, oldestVersion } from "../../cni/version.ts";
@@ -91,13 +91,18 @@ function checkMeaning(
   try {
     plugin.parseConfig({ verb: "ADD", document, network: name, cniVersion: version, args: "" });
   } catch (error) {
-    if (!(error instanceof CniError)) throw error;
+    if (!isCniError(error)) throw error;
     report.error(placeOf(error, node), error.msg);
   }
 }
 
+/** The plugin's own class of that name: the tool is built with a copy, to keep out of its way. */
+function isCniError(error: unknown): error is Pick<CniError, "msg"> {
+  return error instanceof Error && error.name === "CniError" && "msg" in error;
+}
+
 /** Plugins name keys in double quotes: the first that is in the document is where to look. */
-function placeOf({ msg }: CniError, node: SourceNode): SourceNode {
+function placeOf({ msg }: Pick<CniError, "msg">, node: SourceNode): SourceNode {
   const words = [...msg.matchAll(/"([^"]+)"/g)].map(([, word = ""]) => word);
   const places = words.map((word) => nearestNode(node, word));
   return places.find((place) => place !== node) ?? typeNodeOf({ node });
