@@ -117,10 +117,19 @@ export function flock(fd: number, operation: number): void {
   call("flock", () => libc().flock(fd, operation));
 }
 
-/** `fgetxattr(2)`. @param value filled in by the kernel. @returns how many bytes of it */
-export function fgetxattr(fd: number, name: string, value: Uint8Array): number {
-  const key = cString(name);
-  return call("fgetxattr", () => libc().fgetxattr(fd, key, value, value.length), name);
+/**
+ * `fgetxattr(2)`.
+ *
+ * @param value filled in by the kernel
+ * @returns how many bytes of it; undefined when there is no such attribute, which is nothing
+ *   special: to throw would cost more than all the rest
+ */
+export function fgetxattr(fd: number, name: string, value: Uint8Array): number | undefined {
+  const length = Number(libc().fgetxattr(fd, cString(name), value, value.length));
+  if (length >= 0) return length;
+  const errno = lastErrno();
+  if (errno === errnoOf("ENODATA")) return undefined;
+  throw new SyscallError("fgetxattr", errno, name);
 }
 
 /** `fsetxattr(2)`: creates or replaces. */

@@ -25,9 +25,10 @@ export function setXattr(fd: number, name: string, value: string): boolean {
 export function findXattr(fd: number, name: string): string | undefined {
   const buffer = new Uint8Array(longestValue);
   try {
-    return new TextDecoder().decode(buffer.subarray(0, fgetxattr(fd, name, buffer)));
+    const length = fgetxattr(fd, name, buffer);
+    return length === undefined ? undefined : new TextDecoder().decode(buffer.subarray(0, length));
   } catch (error) {
-    if (isErrno(error, "ENODATA", "EOPNOTSUPP", "ERANGE")) return undefined;
+    if (isErrno(error, "EOPNOTSUPP", "ERANGE")) return undefined;
     throw error;
   }
 }
