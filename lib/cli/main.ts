@@ -20,7 +20,16 @@ export async function main(args: readonly string[], build: Build): Promise<numbe
   } catch (error) {
     // Commander has said already what it has to say.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitStatus.usage;
+    const status = exitStatusOf(error);
     reportFailure(context.terminal.err, error);
-    return exitStatusOf(error);
+    const isExplained = error instanceof Error && error.message === "";
+    if (status === ExitStatus.failure && !isExplained) remindOfRoot(context);
+    return status;
   }
+}
+
+/** Namespaces, plugins and the cache are root's; what the kernel says of it is short. */
+function remindOfRoot({ terminal: { err } }: Context): void {
+  if (process.geteuid?.() === 0) return;
+  err.write(`${err.style("strong", "hint:")} You are not root. Most of this needs to be.\n`);
 }

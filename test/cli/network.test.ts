@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import t, { type Test } from "tap";
-import { patchbay } from "../support/lab.ts";
+import { patchbay, reference } from "../support/lab.ts";
 import { waitFor } from "../support/wait.ts";
 import { createTool, namesOf, type Tool } from "./tool.ts";
 
@@ -92,6 +92,35 @@ t.test("plugins are called in turn, each with the result of the one before", asy
   t.same(namesOf(later), ["CHECK first", "CHECK second", "DEL second", "DEL first"]);
   for (const { stdin } of later) {
     t.match(stdin["prevResult"], { ips: [{ address: "10.0.0.3/24" }] }, "the final result");
+  }
+});
+
+t.test("a namespace may be that of a process", async (t) => {
+  const tool = createChain(t);
+  const a = tool.lab.container("a");
+  const [program = "", ...args] = a.command("sleep", "60");
+  const child = spawn(program, args, { stdio: "ignore" });
+  t.teardown(() => child.kill());
+  const { pid = 0 } = child;
+  const inode = () => statSync(`/proc/${pid}/ns/net`).ino;
+  await waitFor("the process is inside", () => inode() === statSync(a.path).ino);
+  tool.succeed("add", "net", String(pid));
+  t.equal(tool.takeCalls()[0]?.netns, `/proc/${pid}/ns/net`);
+});
+
+t.test("plugins of the reference suite are called as well as ours", async (t) => {
+  const tool = createTool(t);
+  const a = tool.lab.container("a");
+  const ipam = { type: "host-local", ranges: [[{ subnet: "10.125.0.0/24" }]] };
+  const plugins = [
+    { type: "bridge", ipam },
+    { type: "tuning", mtu: 1400 },
+  ];
+  tool.write("net.conflist", { cniVersion: "1.0.0", name: "net", plugins });
+  const env = { CNI_PATH: reference };
+  for (const verb of ["add", "check", "del"]) {
+    const { exitCode, stderr } = tool.run([verb, "net", a.name], { env });
+    t.same({ exitCode, stderr }, { exitCode: 0, stderr: "" }, verb);
   }
 });
 

@@ -1,6 +1,7 @@
 import type { Argument, Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import { listExamples } from "../install/example-conf.ts";
+import { defaultConfDir } from "../runtime/conf-files.ts";
 import { listNetnsNames } from "../runtime/netns-path.ts";
 import { listNetworkNames } from "../runtime/network.ts";
 import { type Candidate, type Completion, describeCommands } from "./candidate.ts";
@@ -15,7 +16,7 @@ export function completeValue(
   switch (nameOf(slot)) {
     case "NETWORK":
     case "--network":
-      return listed(listNetworkNames(variables["NETCONFPATH"] || "/etc/cni/net.d"), "network");
+      return listed(listNetworkNames(variables["NETCONFPATH"] || defaultConfDir), "network");
     case "NETNS":
       return listed(listNetnsNames(), "network namespace");
     case "--conf":

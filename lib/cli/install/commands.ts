@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import { formatExamples } from "../help.ts";
+import { defaultConfDir } from "../runtime/conf-files.ts";
 import type { InstallOptions } from "./install.ts";
 
 export const defaultDirectory = "/opt/cni/bin";
@@ -22,7 +23,7 @@ export function addInstallCommands(program: Command, context: Context): void {
     .addOption(
       new Option("--conf-dir <DIR>", "where to write it")
         .env("NETCONFPATH")
-        .default("/etc/cni/net.d"),
+        .default(defaultConfDir),
     )
     .option("--json", "print one JSON document, also on a terminal")
     .addHelpText(

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type Answer, answer } from "../answer.ts";
 import type { Context } from "../context.ts";
+import { defaultConfDir } from "../runtime/conf-files.ts";
 import { formatTable } from "../table.ts";
 import type { Change } from "./change.ts";
 import { getExample, writeExample } from "./example-conf.ts";
@@ -32,7 +33,7 @@ export async function install(
     const changes = await installation.install(target, executable);
     const { text, document } = describe(context, `installed ${version}`, target, changes);
     if (example === undefined) return { text, document };
-    const conf = writeExample(resolve(options.confDir), example);
+    const conf = writeExample(resolve(options.confDir || defaultConfDir), example);
     return { text: `${text}network: ${conf}\n`, document: { ...document, conf } };
   });
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import { formatExamples } from "../help.ts";
+import { defaultConfDir } from "../runtime/conf-files.ts";
 import type { LintOptions } from "./lint.ts";
 
 /** `patchbay lint`. */
@@ -16,7 +17,7 @@ export function addLintCommand(program: Command, context: Context): void {
     .addOption(
       new Option("--conf-dir <DIR>", "directory of the network configurations")
         .env("NETCONFPATH")
-        .default("/etc/cni/net.d"),
+        .default(defaultConfDir),
     )
     .addOption(
       new Option(

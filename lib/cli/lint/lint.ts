@@ -6,7 +6,12 @@ import { CliError, configurationError } from "../cli-error.ts";
 import type { Context } from "../context.ts";
 import { ExitStatus } from "../exit-status.ts";
 import { pluginPathOf } from "../plugin-path.ts";
-import { listConfFiles, listExtensions, singleExtensions } from "../runtime/conf-files.ts";
+import {
+  defaultConfDir,
+  listConfFiles,
+  listExtensions,
+  singleExtensions,
+} from "../runtime/conf-files.ts";
 import { checkChain } from "./chain-rules.ts";
 import { checkDocument } from "./document-rules.ts";
 import { checkFiles } from "./file-rules.ts";
@@ -35,7 +40,9 @@ export async function lint(
 ): Promise<void> {
   let isGood = true;
   await answer(context, options, async () => {
-    const files = (paths.length > 0 ? paths : [options.confDir]).flatMap(listFiles);
+    const files = (paths.length > 0 ? paths : [options.confDir || defaultConfDir]).flatMap(
+      listFiles,
+    );
     const problems = await findProblems(context, files, options);
     isGood = !problems.some(({ severity }) => severity === "error" || options.strict);
     return {

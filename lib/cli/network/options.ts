@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { defaultConfDir } from "../runtime/conf-files.ts";
 import { defaultCacheDirectory } from "../runtime/result-cache.ts";
 
 /** What the command line says of one operation on a network. */
@@ -29,7 +30,7 @@ export function addNetworkOptions(command: Command): Command {
     .addOption(
       new Option("--conf-dir <DIR>", "directory of the network configurations")
         .env("NETCONFPATH")
-        .default("/etc/cni/net.d"),
+        .default(defaultConfDir),
     )
     .addOption(
       new Option(

@@ -5,6 +5,7 @@ import type { Context } from "../context.ts";
 import { abortOnSignals } from "../interruption.ts";
 import { pluginPathOf } from "../plugin-path.ts";
 import { parseArgumentPairs } from "../runtime/cni-args.ts";
+import { defaultConfDir } from "../runtime/conf-files.ts";
 import type { Conflist } from "../runtime/conflist.ts";
 import { containerIdOf } from "../runtime/container-id.ts";
 import { netnsPathOf } from "../runtime/netns-path.ts";
@@ -42,7 +43,7 @@ export function openRuntime({ terminal }: Context, options: NetworkOptions): Run
 export function loadNetwork({ network, options }: NetworkRequest): Conflist {
   return network.includes("/")
     ? loadNetworkFile(resolve(network))
-    : getNetwork(options.confDir || "/etc/cni/net.d", network);
+    : getNetwork(options.confDir || defaultConfDir, network);
 }
 
 export function readRuntimeConf({ netns, options }: AttachmentRequest): RuntimeConf {

@@ -1,6 +1,9 @@
 import { readdirSync } from "node:fs";
 import { isNotFound } from "../../sys/errno.ts";
 
+/** Where runtimes look for networks. */
+export const defaultConfDir = "/etc/cni/net.d";
+
 /** The extensions of network configurations: lists, and the single plugins of before 1.0.0. */
 export const listExtensions = [".conflist"] as const;
 export const singleExtensions = [".conf", ".json"] as const;
