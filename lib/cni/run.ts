@@ -31,6 +31,6 @@ function describePlugin({ name, versions }: PluginEntry, world: World): number {
 
 function describeVersions({ versions }: PluginEntry, world: World): number {
   const document = { cniVersion: currentVersion, supportedVersions: versions };
-  world.writeStdout(`${JSON.stringify(document)}\n`);
+  world.print(`${JSON.stringify(document)}\n`);
   return 0;
 }

@@ -13,7 +13,10 @@ export interface World {
   readonly buildVersion: string;
   /** Reads all of stdin, or one byte more than `limit`. */
   readStdin(limit: number): Uint8Array;
+  /** Writes all of the text, or throws. */
   writeStdout(text: string): void;
+  /** Writes on stdout what nothing depends on, in the least time. */
+  print(text: string): void;
   /** The log. Never fails. */
   writeStderr(text: string): void;
   /** The plugin of this executable that has this name. */

@@ -43,6 +43,9 @@ export function answerOf(
     writeStdout: (text) => {
       stdout += text;
     },
+    print: (text) => {
+      stdout += text;
+    },
     writeStderr: (text) => {
       stderr += text;
     },
