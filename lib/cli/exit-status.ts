@@ -9,6 +9,8 @@ export const ExitStatus = {
   configuration: 3,
   /** Ctrl-C, as shells count it: 128 and the number of the signal. */
   interrupted: 130,
+  /** Nobody reads stdout any more, likewise. */
+  brokenPipe: 141,
 } as const;
 
 export type ExitStatus = (typeof ExitStatus)[keyof typeof ExitStatus];

@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { isErrno } from "../sys/errno.ts";
 import type { Build, Context } from "./context.ts";
 import { ExitStatus } from "./exit-status.ts";
 import { exitStatusOf, reportFailure } from "./failure-report.ts";
@@ -20,6 +21,7 @@ export async function main(args: readonly string[], build: Build): Promise<numbe
   } catch (error) {
     // Commander has said already what it has to say.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ExitStatus.usage;
+    if (isErrno(error, "EPIPE")) return ExitStatus.brokenPipe;
     const status = exitStatusOf(error);
     reportFailure(context.terminal.err, error);
     const isExplained = error instanceof Error && error.message === "";

@@ -265,13 +265,14 @@ t.test("GC removes what is not valid, and tells plugins what is", async (t) => {
   t.same(JSON.parse(dry), { network: "net", enabled: true, removed });
   t.same(tool.takeCalls(), []);
 
-  tool.succeed("gc", "net", "--valid-live", "--valid", "ccc/eth1");
+  tool.succeed("gc", "--valid-live", "--valid", "ccc/eth1", "--valid", "ddd/eth2", "net");
   const calls = tool.takeCalls();
   t.same(namesOf(calls), ["DEL second", "DEL first", "GC first", "GC second"]);
   t.equal(calls[0]?.containerId, "bbb");
   t.match(calls[2], { containerId: "", netns: "", ifName: "" });
   const valid = [
     { containerID: "ccc", ifname: "eth1" },
+    { containerID: "ddd", ifname: "eth2" },
     { containerID: "aaa", ifname: "eth0" },
   ];
   t.same(calls[2]?.stdin["cni.dev/valid-attachments"], valid);
@@ -364,6 +365,16 @@ t.test("the exit status tells a script whose fault it was", async (t) => {
     const { exitCode, stderr } = tool.run(args);
     t.equal(exitCode, status, `${args.join(" ")}: ${stderr}`);
   }
+});
+
+t.test("when nobody reads on, it ends without a word", async (t) => {
+  const tool = createChain(t);
+  const program = tool.command(["help", "add"]).join(" ");
+  // The reader is gone before the first word.
+  const script = `exec 3> >(exec true); wait $!; ${program} >&3; echo $?`;
+  const { stdout, stderr } = tool.lab.runOnHost(["bash", "-c", script]);
+  t.equal(stdout, "141\n");
+  t.equal(stderr, "");
 });
 
 t.test("people get sentences, with colours unless they do not want them", async (t) => {

@@ -10,8 +10,12 @@ const directoryHelp = "directory that the runtime executes plugins from";
 /** `patchbay install` and `patchbay uninstall`. */
 export function addInstallCommands(program: Command, context: Context): void {
   program.commandsGroup("Plugins:");
-  program
-    .command("install")
+  defineInstall(program.command("install"), context);
+  defineUninstall(program.command("uninstall"), context);
+}
+
+function defineInstall(command: Command, context: Context): void {
+  command
     .argument("[DIR]", directoryHelp, defaultDirectory)
     .summary("install the plugins, or go back to those before")
     .description(
@@ -38,9 +42,10 @@ export function addInstallCommands(program: Command, context: Context): void {
       const { install } = await import("./install.ts");
       await install(context, directory, options);
     });
+}
 
-  program
-    .command("uninstall")
+function defineUninstall(command: Command, context: Context): void {
+  command
     .argument("[DIR]", directoryHelp, defaultDirectory)
     .summary("remove the plugins, and bring back what they replaced")
     .description(

@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { formatExamples } from "../help.ts";
 import type { AddOptions } from "./add.ts";
 import type { GcOptions } from "./gc.ts";
-import { addNetworkOptions, type NetworkOptions } from "./options.ts";
+import { addAttachmentOptions, addNetworkOptions, type NetworkOptions } from "./options.ts";
 
 const netnsHelp = 'a name of "ip netns", the path of a network namespace, or the ID of a process';
 const networkHelp = 'the "name" of a network configuration, or the path of its file (with a slash)';
@@ -11,7 +11,15 @@ const networkHelp = 'the "name" of a network configuration, or the path of its f
 /** `patchbay add|check|del|gc|status`. */
 export function addNetworkCommands(program: Command, context: Context): void {
   program.commandsGroup("Networks:");
-  addNetworkOptions(attachmentCommand(program, "add"))
+  defineAdd(attachmentCommand(program, "add"), context);
+  defineCheck(attachmentCommand(program, "check"), context);
+  defineDel(attachmentCommand(program, "del"), context);
+  defineGc(networkCommand(program, "gc"), context);
+  defineStatus(networkCommand(program, "status"), context);
+}
+
+function defineAdd(command: Command, context: Context): void {
+  addAttachmentOptions(command)
     .summary("attach a network namespace to a network")
     .description(
       "Attaches a network namespace to a network: calls ADD of each of its plugins in turn. When one " +
@@ -37,20 +45,24 @@ export function addNetworkCommands(program: Command, context: Context): void {
       const { add } = await import("./add.ts");
       await add(context, { network, netns, options });
     });
+}
 
-  addNetworkOptions(attachmentCommand(program, "check"))
+function defineCheck(command: Command, context: Context): void {
+  addAttachmentOptions(command)
     .summary("ask whether an attachment is as it should be")
     .description("Asks each plugin whether an attachment is still as ADD left it (CHECK).")
     .addHelpText(
       "after",
-      formatExamples([["patchbay check podnet testing", "silence means all is well"]]),
+      formatExamples([["patchbay check podnet testing", "exit status 0 means all is well"]]),
     )
     .action(async (network: string, netns: string, options: NetworkOptions) => {
       const { check } = await import("./check.ts");
       await check(context, { network, netns, options });
     });
+}
 
-  addNetworkOptions(attachmentCommand(program, "del"))
+function defineDel(command: Command, context: Context): void {
+  addAttachmentOptions(command)
     .summary("detach a network namespace from a network")
     .description(
       "Detaches a network namespace from a network: calls DEL of each of its plugins, the last first. " +
@@ -64,14 +76,16 @@ export function addNetworkCommands(program: Command, context: Context): void {
       const { del } = await import("./del.ts");
       await del(context, { network, netns, options });
     });
+}
 
-  addNetworkOptions(networkCommand(program, "gc"))
+function defineGc(command: Command, context: Context): void {
+  addNetworkOptions(command)
     .summary("remove what is left of containers that are gone")
     .description(
       "Removes every attachment of a network that is not named as valid: DEL for those that are " +
         "remembered, then GC of each plugin. Without an option NONE IS VALID, as with cnitool.",
     )
-    .option("--valid <ID/IFNAME...>", "an attachment to keep, by container ID and interface")
+    .option("--valid <ID/IFNAME>", "an attachment to keep; may be repeated", append)
     .option("--valid-live", "keep every remembered attachment whose namespace still exists")
     .option("--dry-run", "only show which attachments would be removed")
     .addHelpText(
@@ -85,8 +99,10 @@ export function addNetworkCommands(program: Command, context: Context): void {
       const { gc } = await import("./gc.ts");
       await gc(context, { network, options });
     });
+}
 
-  addNetworkOptions(networkCommand(program, "status"))
+function defineStatus(command: Command, context: Context): void {
+  addNetworkOptions(command)
     .summary("ask whether a network is ready")
     .description("Asks each plugin of a network whether it is ready for ADD (STATUS).")
     .addHelpText("after", formatExamples([["patchbay status podnet", "exit status 0 means ready"]]))
@@ -94,6 +110,11 @@ export function addNetworkCommands(program: Command, context: Context): void {
       const { status } = await import("./status.ts");
       await status(context, { network, options });
     });
+}
+
+/** Not a variadic option, which would swallow the network's name after it. */
+function append(value: string, values: readonly string[] = []): readonly string[] {
+  return [...values, value];
 }
 
 function attachmentCommand(program: Command, name: string): Command {

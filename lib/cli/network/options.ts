@@ -19,14 +19,34 @@ export interface NetworkOptions {
 }
 
 /** Every variable that `cnitool` reads has its option; an option is stronger than the variable. */
+export function addAttachmentOptions(command: Command): Command {
+  for (const option of attachmentOptions()) command.addOption(option);
+  return addCommonOptions(command);
+}
+
+/** `cnitool` takes those about an attachment here too, where they mean nothing. */
 export function addNetworkOptions(command: Command): Command {
+  for (const option of attachmentOptions()) command.addOption(option.hideHelp());
+  return addCommonOptions(command);
+}
+
+function attachmentOptions(): Option[] {
+  return [
+    new Option("-i, --ifname <NAME>", "interface in the container")
+      .env("CNI_IFNAME")
+      .default("eth0"),
+    new Option("--container-id <ID>", "container ID (default: made from NETNS, as cnitool does)"),
+    new Option("--cni-args <PAIRS>", 'arguments for plugins: "KEY=VALUE;KEY=VALUE"')
+      .env("CNI_ARGS")
+      .default("", "none"),
+    new Option("--cap-args <JSON>", "arguments by capability, such as portMappings")
+      .env("CAP_ARGS")
+      .default("", "none"),
+  ];
+}
+
+function addCommonOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option("-i, --ifname <NAME>", "interface in the container")
-        .env("CNI_IFNAME")
-        .default("eth0"),
-    )
-    .option("--container-id <ID>", "container ID (default: made from NETNS, as cnitool does)")
     .addOption(
       new Option("--conf-dir <DIR>", "directory of the network configurations")
         .env("NETCONFPATH")
@@ -37,16 +57,6 @@ export function addNetworkOptions(command: Command): Command {
         "--cni-path <DIRS>",
         "directories of the plugins, separated by colons (default: that of patchbay, then /opt/cni/bin)",
       ).env("CNI_PATH"),
-    )
-    .addOption(
-      new Option("--cni-args <PAIRS>", 'arguments for plugins: "KEY=VALUE;KEY=VALUE"')
-        .env("CNI_ARGS")
-        .default("", "none"),
-    )
-    .addOption(
-      new Option("--cap-args <JSON>", "arguments by capability, such as portMappings")
-        .env("CAP_ARGS")
-        .default("", "none"),
     )
     .option("--cache-dir <DIR>", "where attachments are remembered", defaultCacheDirectory)
     .addOption(
