@@ -6,8 +6,6 @@ import { type IpamCall, IpamLab, setsOf } from "../../support/ipam.ts";
 import type { Verb } from "../../support/lab.ts";
 import { countedInto } from "../../support/strace.ts";
 
-t.setTimeout(150_000);
-
 const many = 4000;
 
 /** Leaves `count` reservations, without gaps, as some other program might have. */

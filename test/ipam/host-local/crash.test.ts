@@ -9,8 +9,6 @@ import {
 } from "../../support/ipam-scenes.ts";
 import { killedAt } from "../../support/strace.ts";
 
-t.setTimeout(175_000);
-
 for (const scene of scenes) {
   t.test(
     `killed anywhere in ${scene.name}, nothing is left that DEL or GC cannot take`,

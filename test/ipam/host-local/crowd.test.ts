@@ -3,8 +3,6 @@ import { IpamLab } from "../../support/ipam.ts";
 import { patchbay, reference } from "../../support/lab.ts";
 import { PluginFailure } from "../../support/outcome.ts";
 
-t.setTimeout(175_000);
-
 const crowd = Array.from({ length: 64 }, (_, index) => `c${index}`);
 
 /** As many addresses as there are containers in the crowd. */

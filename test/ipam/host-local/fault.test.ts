@@ -16,8 +16,6 @@ import { patchbay } from "../../support/lab.ts";
 import { runOk } from "../../support/namespace.ts";
 import { failingAt } from "../../support/strace.ts";
 
-t.setTimeout(175_000);
-
 interface Fault {
   readonly error: string;
   /** The system calls that it is known from. */

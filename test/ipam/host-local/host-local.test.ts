@@ -3,8 +3,6 @@ import t from "tap";
 import { IpamLab, setsOf } from "../../support/ipam.ts";
 import type { Json } from "../../support/outcome.ts";
 
-t.setTimeout(150_000);
-
 const versions = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"];
 
 const routes = [

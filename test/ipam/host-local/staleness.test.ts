@@ -4,8 +4,6 @@ import { afterReboot, withBootId, withUptime } from "../../support/boot.ts";
 import { IpamLab, setsOf } from "../../support/ipam.ts";
 import { createLab, reference } from "../../support/lab.ts";
 
-t.setTimeout(150_000);
-
 /** Five addresses, all of them taken. */
 const small = setsOf("10.231.7.0/29");
 const fillers = ["a", "b", "c", "d", "e"];

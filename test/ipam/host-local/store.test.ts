@@ -17,8 +17,6 @@ import t, { type Test } from "tap";
 import { IpamLab, setsOf } from "../../support/ipam.ts";
 import { required } from "../../support/required.ts";
 
-t.setTimeout(150_000);
-
 const modeOf = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
 for (const umask of ["0", "022", "0777"]) {

@@ -6,8 +6,6 @@ import { bothSuites, IpamLab, setsOf } from "../../support/ipam.ts";
 import { patchbay, reference } from "../../support/lab.ts";
 import type { Json } from "../../support/outcome.ts";
 
-t.setTimeout(150_000);
-
 const dualStack = {
   ranges: [[{ subnet: "10.1.2.0/29" }], [{ subnet: "2001:db8::/124" }]],
 };
