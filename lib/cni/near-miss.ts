@@ -8,11 +8,34 @@ export function findNearMiss(written: string, known: readonly string[]): string 
   for (const word of known) {
     const allowed = Math.min(word.length, written.length) < 6 ? 1 : 2;
     if (word.length < 3 || Math.abs(word.length - written.length) > allowed) continue;
+    if (!couldBe(written, word, allowed)) continue;
     const slips = countSlips(written.toLowerCase(), word.toLowerCase());
     if (slips <= allowed && slips < (best?.slips ?? Number.POSITIVE_INFINITY))
       best = { word, slips };
   }
   return best?.word;
+}
+
+/**
+ * Rules out at little cost what is to be ruled out, which is nearly everything: a slip brings in no
+ * more than one letter, and takes away no more than one.
+ */
+function couldBe(written: string, word: string, allowed: number): boolean {
+  const [a, b] = [lettersIn(written), lettersIn(word)];
+  return countBits(a & ~b) <= allowed && countBits(b & ~a) <= allowed;
+}
+
+/** @returns a bit for each letter that occurs; upper and lower case have the same */
+function lettersIn(word: string): number {
+  let letters = 0;
+  for (let at = 0; at < word.length; at++) letters |= 1 << (word.charCodeAt(at) & 31);
+  return letters;
+}
+
+function countBits(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }
 
 /** The Damerau-Levenshtein distance, in its "optimal string alignment" form. */
