@@ -1,5 +1,6 @@
 import { randomMac } from "../ip/mac.ts";
 import { isAlreadyThere } from "../sys/errno.ts";
+import { withUndo } from "../undo.ts";
 import type { Link, Links } from "./links.ts";
 import type { Netns } from "./netns.ts";
 
@@ -44,8 +45,11 @@ const ATTEMPTS = 10;
  */
 export function createVethPair(spec: VethPairSpec): VethPair {
   const { host, container } = spec;
-  const hostEnd = host.links.get(createNamed(spec));
-  return { hostEnd, containerEnd: container.links.get(spec.name) };
+  const name = createNamed(spec);
+  return withUndo((undo) => {
+    undo.push(`delete veth pair "${name}"`, () => removeOwn(name, spec));
+    return { hostEnd: host.links.get(name), containerEnd: container.links.get(spec.name) };
+  });
 }
 
 /** @returns the name of the host end */
@@ -69,13 +73,22 @@ function tryCreate(name: string, spec: VethPairSpec): unknown {
   // Asked first, since somebody else's link of that name would be given the alias.
   const existing = spec.owner === undefined ? undefined : spec.host.links.find(name);
   if (existing !== undefined) return existing;
-  try {
-    spec.host.links.create(describePair(name, spec));
-    return undefined;
-  } catch (error) {
-    if (isAlreadyThere(error)) return error;
-    throw error;
-  }
+  return withUndo((undo) => {
+    // It may be there nevertheless: what fails can be the answer rather than the request.
+    undo.push(`delete veth pair "${name}"`, () => removeOwn(name, spec));
+    try {
+      spec.host.links.create(describePair(name, spec));
+      return undefined;
+    } catch (error) {
+      if (isAlreadyThere(error)) return error;
+      throw error;
+    }
+  });
+}
+
+function removeOwn(name: string, { host, owner }: VethPairSpec): void {
+  const link = host.links.find(name);
+  if (link?.kind === "veth" && link.alias === (owner ?? "")) host.links.remove(link);
 }
 
 function describePair(name: string, spec: VethPairSpec): Parameters<Links["create"]>[0] {
