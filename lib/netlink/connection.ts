@@ -224,7 +224,7 @@ export class Connection {
   }
 
   #receive(flags = 0): NetlinkMessage[] {
-    const length = recv(this.#fd, this.#buffer, MSG_TRUNC | flags);
+    const length = this.#receiveBytes(MSG_TRUNC | flags);
     if (length > this.#buffer.length) {
       this.#buffer = Buffer.allocUnsafeSlow(2 * length);
       throw new NetlinkError("receive", errnoOf("EMSGSIZE"), `a message of ${length} bytes`);
@@ -232,6 +232,24 @@ export class Connection {
     const datagram = Buffer.from(this.#buffer.subarray(0, length));
     traceMessages("<", this.#protocol, datagram);
     return decodeMessages(datagram);
+  }
+
+  /** The kernel says once that it had no room for some message. Those that it had are there. */
+  #receiveBytes(flags: number): number {
+    try {
+      return recv(this.#fd, this.#buffer, flags);
+    } catch (error) {
+      if (!isErrno(error, "ENOBUFS")) throw error;
+      return this.#receiveRest(flags, error);
+    }
+  }
+
+  #receiveRest(flags: number, overflow: unknown): number {
+    try {
+      return recv(this.#fd, this.#buffer, flags | MSG_DONTWAIT);
+    } catch (error) {
+      throw isErrno(error, "EAGAIN") ? overflow : error;
+    }
   }
 
   /** Everything that has been answered already. */
