@@ -55,22 +55,30 @@ function forgetFlows(host: Netns, request: PortRequest, isMeant: IsMeant): void 
     mappings: part.mappings.filter(({ protocol }) => protocol === "udp"),
   }));
   if (parts.every(({ mappings }) => mappings.length === 0)) return;
-  const conntrack = Conntrack.open(host.file);
   try {
-    for (const { part, mappings } of parts) {
-      for (const mapping of mappings) {
-        const filter = {
-          family: part.family,
-          protocol: protocolNumbers.udp,
-          port: mapping.hostPort,
-        };
-        const stale = conntrack.list(filter).filter((flow) => isMeant(flow, mapping, part));
-        for (const flow of stale) conntrack.remove(flow);
+    withConntrack(host, (conntrack) => {
+      for (const { part, mappings } of parts) {
+        for (const mapping of mappings) {
+          const filter = {
+            family: part.family,
+            protocol: protocolNumbers.udp,
+            port: mapping.hostPort,
+          };
+          const stale = conntrack.list(filter).filter((flow) => isMeant(flow, mapping, part));
+          for (const flow of stale) conntrack.remove(flow);
+        }
       }
-    }
+    });
   } catch (error) {
     // The rules are right, and new flows follow them.
     writeStderr(`patchbay: cannot end flows to UDP ports: ${error}\n`);
+  }
+}
+
+function withConntrack(host: Netns, work: (conntrack: Conntrack) => void): void {
+  const conntrack = Conntrack.open(host.file);
+  try {
+    work(conntrack);
   } finally {
     conntrack.close();
   }
