@@ -51,6 +51,7 @@ export function findBridge(host: Netns, name: string): Link | undefined {
 
 function createBridge(host: Netns, config: DeviceConfig, undo: Undo): Link {
   const { bridge: name, mtu } = config;
+  const undoIt = () => undo.push(`remove bridge "${name}"`, () => removeUnused(host, name));
   try {
     host.links.create({
       kind: "bridge",
@@ -59,9 +60,12 @@ function createBridge(host: Netns, config: DeviceConfig, undo: Undo): Link {
       mac: randomMac(),
       ...(mtu !== undefined && { mtu }),
     });
-    undo.push(`remove bridge "${name}"`, () => removeUnused(host, name));
+    undoIt();
   } catch (error) {
-    if (!isAlreadyThere(error)) throw error;
+    if (!isAlreadyThere(error)) {
+      undoIt(); // what failed can be the answer rather than the request
+      throw error;
+    }
   }
   const bridge = findBridge(host, name);
   if (bridge !== undefined) return bridge;
