@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, statfsSync } from "node:fs";
 import { errnoOf } from "./errno.ts";
 import { setns } from "./libc.ts";
 import { NotANamespaceError } from "./not-a-namespace-error.ts";
+import { writeStdout } from "./stdio.ts";
 import { SyscallError } from "./syscall-error.ts";
 
 const CLONE_NEWNET = 0x40000000; // include/uapi/linux/sched.h
@@ -85,8 +86,14 @@ export function insideNetns<T>(netns: NetnsFile, work: () => T): T {
 function returnTo(home: NetnsFile): void {
   try {
     setns(home.fd, CLONE_NEWNET);
-  } catch {
-    // Everything this process did from here on would happen in a container's namespace.
-    process.exit(1);
+  } catch (error) {
+    // Everything this process did from here on would happen in a container's namespace. What it has
+    // done so far is left to the DEL that follows a failed ADD.
+    const msg = `cannot return to the network namespace of the host: ${error}`;
+    try {
+      writeStdout(JSON.stringify({ cniVersion: "1.0.0", code: 999, msg }));
+    } finally {
+      process.exit(1);
+    }
   }
 }
