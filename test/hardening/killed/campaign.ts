@@ -1,7 +1,11 @@
 import type { Test } from "tap";
-import { life, type Step } from "./chain.ts";
-import { type Case, type CleanUp, Node } from "./node.ts";
-import { describePoint, lastPoints, nextPoint, type Point } from "./points.ts";
+import { bridgeName, life, plugins, type Step } from "../support/chain.ts";
+import { before, must, Node, tamper, withoutRandom } from "../support/node.ts";
+import { describePoint, lastPoints, nextPoint, type Point } from "../support/points.ts";
+
+/** What the runtime does after one of its calls was killed. */
+export const cleanUps = ["DEL", "GC", "DEL without the namespace"] as const;
+export type CleanUp = (typeof cleanUps)[number];
 
 /** What to kill. */
 export interface Scope {
@@ -9,6 +13,7 @@ export interface Scope {
   /** Every system call, or only those after which others may see something else. */
   readonly points: "all" | "effective";
   readonly cleanUps: readonly CleanUp[];
+  /** Whether the node has never seen a container: no bridge, no directories. */
   readonly isCold: boolean;
   /** How many labs are at work at once. */
   readonly labs: number;
@@ -18,6 +23,15 @@ export interface Survived {
   /** How often a call was killed. */
   readonly cases: number;
   readonly complaints: readonly string[];
+}
+
+/** One life of a container in which one call is killed. */
+interface Case extends Pick<Scope, "isCold"> {
+  readonly step: Step;
+  readonly point: Point;
+  readonly cleanUp: CleanUp;
+  /** Whether it was the last of its system calls when they were counted. */
+  readonly isLast: boolean;
 }
 
 type Teardown = Pick<Test, "teardown">;
@@ -30,9 +44,9 @@ export async function killAnywhere(t: Teardown, scope: Scope): Promise<Survived>
   const work = async () => {
     let node = await Node.start(t);
     for (let each = queue.shift(); each !== undefined; each = queue.shift()) {
-      const { isReached, complaint } = await node.try(each);
-      if (isReached) cases += 1;
-      if (isReached && each.isLast) queue.push(...follow(each, scope));
+      const { isKilled, complaint } = await live(node, each);
+      if (isKilled) cases += 1;
+      if (isKilled && each.isLast) queue.push(...follow(each, scope));
       if (complaint === "") continue;
       complaints.push(`${describeCase(each)}:\n${complaint}`);
       node = await Node.start(t); // what is wrong there would be said of every case to come
@@ -42,14 +56,9 @@ export async function killAnywhere(t: Teardown, scope: Scope): Promise<Survived>
   return { cases, complaints };
 }
 
-interface Planned extends Case {
-  /** Whether it was the last of its system calls when they were counted. */
-  readonly isLast: boolean;
-}
-
-async function planCases(t: Teardown, scope: Scope): Promise<Planned[]> {
+async function planCases(t: Teardown, scope: Scope): Promise<Case[]> {
   const node = await Node.start(t);
-  const cases: Planned[] = [];
+  const cases: Case[] = [];
   for (const step of scope.steps) {
     const points = await node.trace(step);
     const last = new Set(scope.points === "all" ? lastPoints(points) : []);
@@ -69,17 +78,36 @@ function pick(cleanUps: readonly CleanUp[], index: number): CleanUp {
   return cleanUps[index % cleanUps.length] ?? "DEL";
 }
 
-function follow({ isLast, ...each }: Planned, scope: Scope): Planned[] {
-  const point: Point = nextPoint(each.point);
-  return scope.points === "all" ? [{ ...each, point, isLast }] : [];
+/** A process may make a system call once more than when they were counted. */
+function follow(each: Case, scope: Scope): Case[] {
+  return scope.points === "all" ? [{ ...each, point: nextPoint(each.point) }] : [];
 }
+
+async function live(node: Node, { step, point, cleanUp, isCold }: Case) {
+  const output = await node.run(
+    ...(isCold ? [`ip link delete ${bridgeName}; rm -rf /var/lib/cni/*`] : []),
+    ...before(step).map(must),
+    `{ ${tamper(step, point, "signal=KILL")}; } 2> /dev/null; killed=$?`,
+    ...cleanUpLines[cleanUp],
+    // Whatever the dead one had begun, the next one brings to an end.
+    ...(isCold ? life.map(must) : []),
+    node.restore,
+    "echo $killed",
+  );
+  const said = output.slice(0, output.lastIndexOf("\n", output.length - 2) + 1);
+  const left = await node.difference(isCold ? withoutRandom : undefined);
+  return { isKilled: output.endsWith("137\n"), complaint: said + left };
+}
+
+const deletions = life.filter(({ verb }) => verb === "DEL").map(must);
+
+const cleanUpLines: { readonly [cleanUp in CleanUp]: readonly string[] } = {
+  DEL: deletions,
+  "DEL without the namespace": deletions.map((line) => `CNI_NETNS= ${line}`),
+  GC: plugins.map((plugin) => `CNI_NETNS= CNI_CONTAINERID= CNI_IFNAME= must GC ${plugin}`),
+};
 
 function describeCase({ step, point, cleanUp, isCold }: Case): string {
-  const node = isCold ? "on a new node, " : "";
-  return `${node}${step.verb} of ${step.plugin} killed at ${describePoint(point)}, then ${cleanUp}`;
-}
-
-/** The steps of a verb. */
-export function stepsOf(verb: Step["verb"]): readonly Step[] {
-  return life.filter((step) => step.verb === verb);
+  const where = isCold ? "on a new node, " : "";
+  return `${where}${step.verb} of ${step.plugin} killed at ${describePoint(point)}, then ${cleanUp}`;
 }

@@ -1,9 +1,8 @@
 /** Kills every call of a container's life at every one of its system calls. */
 import { availableParallelism } from "node:os";
+import { life } from "../support/chain.ts";
 import { type LongRun, type Outcome, runLong } from "../support/long-run.ts";
-import { killAnywhere, type Scope } from "./campaign.ts";
-import { life } from "./chain.ts";
-import { cleanUps } from "./node.ts";
+import { cleanUps, killAnywhere, type Scope } from "./campaign.ts";
 
 /** Deleting a link makes the kernel wait, and others can work meanwhile. */
 const labs = 2 * availableParallelism();

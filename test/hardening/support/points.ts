@@ -4,6 +4,8 @@ export interface Point {
   readonly occurrence: number;
   /** Whether something outside of the process may have changed since the point before. */
   readonly isEffective: boolean;
+  /** As strace prints it. */
+  readonly text: string;
 }
 
 /**
@@ -25,13 +27,15 @@ export function listPoints(trace: string): Point[] {
     if (call === undefined || call === "execve") return [];
     const occurrence = (counts.get(call) ?? 0) + 1;
     counts.set(call, occurrence);
-    return [{ call, occurrence, isEffective: effective.test(call) && !question.test(line) }];
+    return [
+      { call, occurrence, isEffective: effective.test(call) && !question.test(line), text: line },
+    ];
   });
 }
 
 /** The same call after all that were seen: a process may make one more than the last time. */
 export function nextPoint({ call, occurrence }: Point): Point {
-  return { call, occurrence: occurrence + 1, isEffective: false };
+  return { call, occurrence: occurrence + 1, isEffective: false, text: call };
 }
 
 /** @returns for every call the last point */
