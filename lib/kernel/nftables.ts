@@ -64,7 +64,9 @@ export class Nftables {
   }
 
   /**
-   * Carries out changes as one transaction: all of them, or none.
+   * Carries out changes as one transaction: all of them, or none. One that fails takes some 10 ms,
+   * in which the kernel waits until nobody looks at what has been prepared any more: do not try
+   * what a question can tell.
    *
    * @param generation what the changes were worked out from; it must still be the current one
    * @throws {NetlinkError} of the first change that is impossible; {@link isOvertaken} errors when
@@ -90,7 +92,12 @@ export class Nftables {
   }
 
   hasChain(chain: Chain): boolean {
-    return this.#find(encodeGetChain(chain)) !== undefined;
+    return this.findChain(chain) !== undefined;
+  }
+
+  findChain(chain: Chain): KernelChain | undefined {
+    const message = this.#find(encodeGetChain(chain));
+    return message && decodeChain(message, chain.table);
   }
 
   findElement(set: NamedSet, key: ElementKey): KernelElement | undefined {

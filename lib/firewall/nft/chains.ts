@@ -51,8 +51,6 @@ const byFamily: readonly FamilyFields[] = [
 
 const loopback4 = Uint8Array.of(127, 0, 0, 0);
 const loopback6 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
-const multicast4 = Uint8Array.of(224, 0, 0, 0);
-const multicast6 = Uint8Array.of(255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
 function chain(
   name: string,
@@ -107,15 +105,6 @@ export function planChains(): readonly RuleChain[] {
         [...isIn([daddr, l4proto, thDport], sets.snatAll.name), ...masqueraded()],
       ]),
     ),
-    chain("to_world", [
-      [...hasPrefix(ipDaddr, "==", multicast4, 4), ...verdict({ kind: "return" })],
-      [...hasPrefix(ip6Daddr, "==", multicast6, 8), ...verdict({ kind: "return" })],
-      ...byFamily.map(({ saddr, daddr, sets }) => [
-        ...isIn([saddr, daddr], sets.ownSubnet.name),
-        ...verdict({ kind: "return" }),
-      ]),
-      masqueraded(),
-    ]),
     chain(
       "loopback_guard",
       [ipDaddr, ipSaddr].map((field) => [
@@ -147,10 +136,7 @@ export function planChains(): readonly RuleChain[] {
           ...isIn([daddr], sets.published.name),
           ...verdict({ kind: "jump", chain: "to_published" }),
         ]),
-        ...byFamily.map(({ saddr, sets }) => [
-          ...isIn([saddr], sets.masquerade.name),
-          ...verdict({ kind: "goto", chain: "to_world" }),
-        ]),
+        ...byFamily.map(({ saddr, sets }) => verdictFrom([saddr], sets.masquerade.name)),
       ],
       { type: "nat", hook: "postrouting", priority: AFTER_SRCNAT },
     ),

@@ -41,18 +41,23 @@ export function repeat(attempt: () => boolean): void {
 }
 
 /**
- * Puts a holding into the table: in one transaction, when the table is there. Of processes that do
- * so at the same time none fails, unless they want the same port.
+ * Puts a holding into the table, in one transaction. Of processes that do so at the same time none
+ * fails, unless they want the same port.
  *
  * @throws {ClaimRefusedError}
  */
 export function insertHolding(nft: Nftables, archive: Archive, holding: Holding): void {
   repeat(() => {
     try {
-      nft.commit(encodeInsertion(holding));
+      if (!nft.hasTable(table)) insertWithTable(nft, archive, holding);
+      else {
+        const missing = holding.chains.filter(({ chain }) => !nft.hasChain(chain));
+        nft.commit([...missing.flatMap(encodeRuleChain), ...encodeInsertion(holding)]);
+      }
       return true;
     } catch (error) {
-      if (isNotFound(error)) return insertWithMissing(nft, archive, holding);
+      // Somebody else made or removed in the meantime what was there, or was not.
+      if (isNotFound(error)) return false;
       if (!isTaken(error)) throw error;
       makeRoom(nft, archive, holding);
       return false;
@@ -65,24 +70,11 @@ function isTaken(error: unknown): boolean {
   return isErrno(error, "EEXIST", "EBUSY");
 }
 
-/** @returns whether it is in now; if not, somebody else made at the same time what was missing */
-function insertWithMissing(nft: Nftables, archive: Archive, holding: Holding): boolean {
-  try {
-    if (!nft.hasTable(table)) return insertWithTable(nft, archive, holding);
-    const missing = holding.chains.filter(({ chain }) => !nft.hasChain(chain));
-    nft.commit([...missing.flatMap(encodeRuleChain), ...encodeInsertion(holding)]);
-    return true;
-  } catch (error) {
-    if (isTaken(error) || isNotFound(error)) return false;
-    throw error;
-  }
-}
-
 /**
  * A table that is missing although there are records was flushed by somebody: what it had comes
  * back with this holding, and what it had counts.
  */
-function insertWithTable(nft: Nftables, archive: Archive, holding: Holding): true {
+function insertWithTable(nft: Nftables, archive: Archive, holding: Holding): void {
   const isOther = ({ feature, tag }: Holding) => feature !== holding.feature || tag !== holding.tag;
   const others = archive
     .list()
@@ -94,11 +86,11 @@ function insertWithTable(nft: Nftables, archive: Archive, holding: Holding): tru
   if (refusal !== undefined) {
     if (refusal.claim.onConflict === "refuse") throw refusal;
     forget(archive, holding.feature, { old: refusal.tag, young: holding.tag });
-    return insertWithTable(nft, archive, holding);
+    insertWithTable(nft, archive, holding);
+    return;
   }
   nft.commit(encodeTableWith(accepted));
   forgetRemoved(nft, archive, accepted.filter(isOther));
-  return true;
 }
 
 /**
@@ -195,10 +187,13 @@ function removeFound(nft: Nftables, { feature, tag }: Wanted): void {
   for (const target of targets) removeChain(nft, target);
 }
 
-/** The kernel keeps a chain that some element still leads to. */
+/** Removes a chain of conditions, or of a subnet, that no element leads to any more. */
 function removeChain(nft: Nftables, name: string): void {
+  const chain = { table, name };
+  const use = nft.findChain(chain)?.use;
+  if (use === undefined || use > nft.listRules(table, name).length) return;
   try {
-    nft.commit([encodeDeleteChain({ table, name })]);
+    nft.commit([encodeDeleteChain(chain)]);
   } catch (error) {
     if (!isNotFound(error) && !isErrno(error, "EBUSY")) throw error;
   }

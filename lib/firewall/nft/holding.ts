@@ -2,7 +2,6 @@ import type { NetlinkRequest } from "../../netlink/message.ts";
 import { encodeName } from "../../netlink/netfilter/data-types.ts";
 import {
   type Element,
-  type ElementKey,
   encodeAddElements,
   encodeDeleteElements,
 } from "../../netlink/netfilter/elements.ts";
@@ -75,15 +74,9 @@ export function encodeInsertion({ feature, tag, claims }: Holding): NetlinkReque
 export function encodeRemoval({ feature, tag, claims }: Holding): NetlinkRequest[] {
   const own = claims.filter(({ onConflict }) => onConflict !== "share");
   return [
-    ...encodeDeleteElements(feature.owners, [keyOf(ownerElement(tag))]),
-    ...groupBySet(own).flatMap(({ set, elements }) =>
-      encodeDeleteElements(set, elements.map(keyOf)),
-    ),
+    ...encodeDeleteElements(feature.owners, [ownerElement(tag)]),
+    ...groupBySet(own).flatMap(({ set, elements }) => encodeDeleteElements(set, elements)),
   ];
-}
-
-function keyOf({ key, keyEnd }: Element): ElementKey {
-  return keyEnd === undefined ? { key } : { key, keyEnd };
 }
 
 function groupBySet(claims: readonly Claim[]): { set: NamedSet; elements: Element[] }[] {

@@ -33,10 +33,8 @@ export interface FamilySets {
   readonly snatLinks: NamedSet;
   /** The same for all connections to a port. */
   readonly snatAll: NamedSet;
-  /** Containers that reach the world with this node's address. */
+  /** Which chain decides about what a container sends: each subnet has one. */
   readonly masquerade: NamedSet;
-  /** What they reach with their own. */
-  readonly ownSubnet: NamedSet;
 }
 
 function set(name: string, key: readonly DataType[], comment: string): NamedSet {
@@ -73,11 +71,7 @@ function familySets(address: DataType, suffix: string): FamilySets {
     snatClients: set(`snat_clients_${suffix}`, [address, address], "client . container"),
     snatLinks: set(`snat_links_${suffix}`, [address, ifName], "container . link of the client"),
     snatAll: set(`snat_all_${suffix}`, [address, inetProto, inetService], "container ports"),
-    masquerade: set(`masquerade_${suffix}`, [address], "containers"),
-    ownSubnet: {
-      ...set(`own_subnet_${suffix}`, [address, address], "container . its subnet"),
-      hasRanges: true,
-    },
+    masquerade: map("masquerade", [address], "verdict", "container -> beyond its subnet"),
   };
 }
 
@@ -117,7 +111,7 @@ export const portsFeature: Feature = {
 export const masqueradeFeature: Feature = {
   name: "masquerade",
   owners: set("masquerade_owners", [ifName], "network/container/interface"),
-  sets: families.flatMap((sets) => [sets.masquerade, sets.ownSubnet]),
+  sets: families.map((sets) => sets.masquerade),
 };
 
 export const features: readonly Feature[] = [portsFeature, masqueradeFeature];

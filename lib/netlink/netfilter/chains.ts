@@ -13,6 +13,7 @@ const NFTA_CHAIN_TABLE = 1;
 const NFTA_CHAIN_NAME = 3;
 const NFTA_CHAIN_HOOK = 4;
 const NFTA_CHAIN_POLICY = 5;
+const NFTA_CHAIN_USE = 6;
 const NFTA_CHAIN_TYPE = 7;
 const NFTA_CHAIN_USERDATA = 12; // Linux 5.10; older ones pass over it
 const NFTA_HOOK_HOOKNUM = 1;
@@ -73,6 +74,8 @@ function encodeHook({ type, hook, priority }: Hook) {
 /** A chain as the kernel shows it. */
 export interface KernelChain {
   readonly name: string;
+  /** How many rules it has, and how many rules and elements lead to it, together. */
+  readonly use: number;
   readonly comment: string | undefined;
 }
 
@@ -92,7 +95,11 @@ export function decodeChain(message: NetlinkMessage, table: Table): KernelChain 
   const chain = decodeMessage(message, NFNL_SUBSYS_NFTABLES, NFT_MSG_NEWCHAIN);
   const name = chain?.text(NFTA_CHAIN_NAME);
   if (name === undefined || chain?.text(NFTA_CHAIN_TABLE) !== table.name) return undefined;
-  return { name, comment: decodeComment(chain.bytes(NFTA_CHAIN_USERDATA)) };
+  return {
+    name,
+    use: chain.be32(NFTA_CHAIN_USE) ?? 0,
+    comment: decodeComment(chain.bytes(NFTA_CHAIN_USERDATA)),
+  };
 }
 
 /** The chain goes with its rules. EBUSY while another chain, or a map, leads to it. */

@@ -18,7 +18,6 @@ const NFTA_LIST_ELEM = 1;
 const NFTA_SET_ELEM_KEY = 1;
 const NFTA_SET_ELEM_DATA = 2;
 const NFTA_SET_ELEM_USERDATA = 6;
-const NFTA_SET_ELEM_KEY_END = 10;
 const NFTA_DATA_VALUE = 1;
 
 /** The list is one attribute, whose length is a 16-bit number; no element is longer than 450. */
@@ -26,8 +25,6 @@ const ELEMENTS_PER_MESSAGE = 140;
 
 export interface ElementKey {
   readonly key: Uint8Array;
-  /** The last key of the range that starts at `key`, where a set has ranges. */
-  readonly keyEnd?: Uint8Array;
 }
 
 export interface Element extends ElementKey {
@@ -63,14 +60,16 @@ export function encodeAddElements(
 
 /** Fails with ENOENT when one of the keys is not there. */
 export function encodeDeleteElements(set: NamedSet, keys: readonly ElementKey[]): NetlinkRequest[] {
-  return inPieces(keys).map((piece) =>
+  // Elements are keys too, with more that does not matter here.
+  return inPieces(keys.map(({ key }) => ({ key }))).map((piece) =>
     encode(set, { type: NFT_MSG_DELSETELEM, elements: piece, verb: "delete elements of" }),
   );
 }
 
 /** Asks for one element; ENOENT when it is not there. */
 export function encodeGetElement(set: NamedSet, key: ElementKey): NetlinkRequest {
-  return encode(set, { type: NFT_MSG_GETSETELEM, elements: [key], verb: "get an element of" });
+  const elements = [{ key: key.key }];
+  return encode(set, { type: NFT_MSG_GETSETELEM, elements, verb: "get an element of" });
 }
 
 /** Asks for all elements; to be sent as a dump. */
@@ -109,11 +108,10 @@ function encode(set: NamedSet, message: ElementsMessage): NetlinkRequest {
   });
 }
 
-function encodeElement({ key, keyEnd, value, comment }: Element): Attribute {
+function encodeElement({ key, value, comment }: Element): Attribute {
   return nested(
     NFTA_LIST_ELEM,
     encodeValue(NFTA_SET_ELEM_KEY, key),
-    keyEnd && encodeValue(NFTA_SET_ELEM_KEY_END, keyEnd),
     value && encodeData(value),
     comment === undefined ? undefined : bytes(NFTA_SET_ELEM_USERDATA, encodeComment(comment)),
   );
@@ -139,11 +137,9 @@ export function decodeElements(message: NetlinkMessage): KernelElement[] {
 }
 
 function decodeElement(key: Buffer, element: AttributeMap): KernelElement {
-  const keyEnd = element.nested(NFTA_SET_ELEM_KEY_END)?.bytes(NFTA_DATA_VALUE);
   const data = element.nested(NFTA_SET_ELEM_DATA);
   return {
     key,
-    ...(keyEnd === undefined ? {} : { keyEnd }),
     value: data?.bytes(NFTA_DATA_VALUE),
     target: decodeTarget(data),
     comment: decodeComment(element.bytes(NFTA_SET_ELEM_USERDATA)),

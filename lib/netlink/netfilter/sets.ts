@@ -1,6 +1,6 @@
 import type { NetlinkRequest } from "../message.ts";
-import { be32, bytes, nested, text } from "./attributes.ts";
-import { type ByteOrder, concatenate, type DataType, paddedLength } from "./data-types.ts";
+import { be32, bytes, text } from "./attributes.ts";
+import { type ByteOrder, concatenate, type DataType } from "./data-types.ts";
 import { encodeRequest, NFNL_SUBSYS_NFTABLES } from "./message.ts";
 import { creationFlags, type Existence, type Table } from "./tables.ts";
 import { comment, encodeUserData, type UserDatum } from "./userdata.ts";
@@ -15,16 +15,10 @@ const NFTA_SET_KEY_TYPE = 4;
 const NFTA_SET_KEY_LEN = 5;
 const NFTA_SET_DATA_TYPE = 6;
 const NFTA_SET_DATA_LEN = 7;
-const NFTA_SET_DESC = 9;
 const NFTA_SET_ID = 10;
 const NFTA_SET_USERDATA = 13;
-const NFTA_SET_DESC_CONCAT = 2;
-const NFTA_LIST_ELEM = 1;
-const NFTA_SET_FIELD_LEN = 1;
 
-const NFT_SET_INTERVAL = 0x4;
 const NFT_SET_MAP = 0x8;
-const NFT_SET_CONCAT = 0x80;
 const NFT_DATA_VERDICT = 0xffffff00;
 
 // Types of user data, libnftnl `udata.h`, `enum nftnl_udata_set_types`.
@@ -41,8 +35,6 @@ export interface NamedSet {
   readonly key: readonly DataType[];
   /** Of a map: the fields of a value, or what to do with the packet. */
   readonly value?: readonly DataType[] | "verdict";
-  /** Keys may be ranges. The kernel then keeps the set as "pipapo"; Linux 5.6 for several fields. */
-  readonly hasRanges?: boolean;
   readonly comment?: string;
 }
 
@@ -62,38 +54,21 @@ export function encodeAddSet(set: NamedSet, existence: Existence, id: number): N
     attributes: [
       text(NFTA_SET_TABLE, table.name),
       text(NFTA_SET_NAME, name),
-      be32(NFTA_SET_FLAGS, setFlags(set)),
+      be32(NFTA_SET_FLAGS, value === undefined ? 0 : NFT_SET_MAP),
       be32(NFTA_SET_KEY_TYPE, keys.id),
       be32(NFTA_SET_KEY_LEN, keys.length),
       ...(value === undefined ? [] : encodeValueType(value)),
       be32(NFTA_SET_ID, id),
-      set.hasRanges && key.length > 1 ? encodeFieldLengths(key) : undefined,
       bytes(NFTA_SET_USERDATA, encodeUserData(describeForNft(set))),
     ],
     label: `${existence} ${describeSet(set)}`,
   });
 }
 
-function setFlags({ key, value, hasRanges }: NamedSet): number {
-  let flags = 0;
-  if (value !== undefined) flags |= NFT_SET_MAP;
-  if (hasRanges) flags |= NFT_SET_INTERVAL;
-  // Only ranges make the kernel ask where one field ends and the next begins.
-  if (hasRanges && key.length > 1) flags |= NFT_SET_CONCAT;
-  return flags;
-}
-
 function encodeValueType(value: readonly DataType[] | "verdict") {
   const { id, length } =
     value === "verdict" ? { id: NFT_DATA_VERDICT, length: 0 } : concatenate(value);
   return [be32(NFTA_SET_DATA_TYPE, id), be32(NFTA_SET_DATA_LEN, length)];
-}
-
-function encodeFieldLengths(key: readonly DataType[]) {
-  const fields = key.map(({ length }) =>
-    nested(NFTA_LIST_ELEM, be32(NFTA_SET_FIELD_LEN, paddedLength(length))),
-  );
-  return nested(NFTA_SET_DESC, nested(NFTA_SET_DESC_CONCAT, ...fields));
 }
 
 function describeForNft({ key, value, comment: remark }: NamedSet): UserDatum[] {

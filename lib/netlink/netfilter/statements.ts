@@ -112,6 +112,7 @@ export function hasPrefix(
   prefixLength: number,
 ): Expression[] {
   const family = requireFamily([field]);
+  if (prefixLength === 0 && operator === "==") return family;
   if (prefixLength % 8 === 0) {
     const length = prefixLength / 8;
     const prefix = network.subarray(0, length);

@@ -148,22 +148,6 @@ t.test("an element that leads to a chain", (t) => {
   t.end();
 });
 
-t.test("a set's ranges say where their fields end", (t) => {
-  const set: NamedSet = {
-    table,
-    name: "own_subnet_ip",
-    key: [ipv4Addr, ipv4Addr],
-    hasRanges: true,
-  };
-  const text = hex(encodeAddSet(set, "ensure", 6));
-  t.match(text, "0800030000000084");
-  t.match(
-    text,
-    "20000980" + "1c000280" + "0c000180" + "0800010000000004" + "0c000180" + "0800010000000004",
-  );
-  t.end();
-});
-
 t.test("a rule", (t) => {
   const chain = { table, name: "published" };
   const expressions = [
