@@ -18,8 +18,7 @@ export async function compile(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const fresh = `${folder}/.new-${process.pid}`;
   try {
-    await bundle(fresh);
-    sealEnvironment(fresh);
+    await compileExecutable(fresh);
     for (const name of names) {
       linkSync(fresh, `${fresh}-${name}`);
       renameSync(`${fresh}-${name}`, `${folder}/${name}`);
@@ -30,8 +29,21 @@ export async function compile(): Promise<void> {
   removeStrangers();
 }
 
-/** What these settings save at every start is in test/bench/README.md. */
-async function bundle(outfile: string): Promise<void> {
+/** For which machines an executable is made, if not for those like this one. */
+export interface ForeignRuntime {
+  /** In Bun's words: "bun-linux-arm64-musl". */
+  readonly target: Bun.Build.CompileTarget;
+  /** Of the Bun that becomes a part of the executable, in this same version. */
+  readonly executablePath: string;
+}
+
+/**
+ * Makes the executable that serves under every name. The same sources give the same bytes, as long
+ * as the file's own name is the same too, which Bun writes into it.
+ *
+ * What these settings save at every start is in test/bench/README.md.
+ */
+export async function compileExecutable(outfile: string, runtime?: ForeignRuntime): Promise<void> {
   const netlink = netlinkAsModules();
   const { success, logs } = await Bun.build({
     entrypoints: ["plugins/main.ts"],
@@ -45,6 +57,7 @@ async function bundle(outfile: string): Promise<void> {
     plugins: [netlink.plugin, await toolAsOneFile([netlink.plugin])],
     throw: false,
     compile: {
+      ...runtime,
       outfile,
       // Nothing in the directory that a runtime happens to start a plugin in may decide what runs
       // as root.
@@ -58,6 +71,7 @@ async function bundle(outfile: string): Promise<void> {
   });
   if (!success) throw new Error(`Cannot compile plugins/main.ts:\n${logs.join("\n")}`);
   netlink.expectUsed();
+  sealEnvironment(outfile);
 }
 
 /** Plugins that are gone or renamed must not stay behind and be called. */

@@ -51,12 +51,21 @@ const runtimes: readonly SystemPackage[] = [
   { name: "busybox-static", provides: "busybox", why: "all that is in the containers" },
 ];
 
+const release: readonly SystemPackage[] = [
+  { name: "qemu-user-static", provides: "qemu-aarch64-static", why: "tries out what is for arm64" },
+  {
+    name: "libc6-arm64-cross",
+    provides: "/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1",
+    why: "what is for arm64 needs it",
+  },
+];
+
 const bench: readonly SystemPackage[] = [
   ...test,
   { name: "hyperfine", provides: "hyperfine", why: "times whole processes" },
 ];
 
-export const packageGroups = { demo, test, vm, runtimes, bench } as const;
+export const packageGroups = { demo, test, vm, runtimes, release, bench } as const;
 export type PackageGroup = keyof typeof packageGroups;
 
 /**
