@@ -51,6 +51,8 @@ export class Connection {
   readonly #protocol: number;
   #buffer = Buffer.allocUnsafeSlow(65_536);
   #sequence = 0;
+  /** What the kernel said when it had no room for an answer to what was sent last. */
+  #overflow: unknown;
 
   private constructor(fd: number, protocol: number) {
     this.#fd = fd;
@@ -192,6 +194,7 @@ export class Connection {
   }
 
   #send(requests: readonly NetlinkRequest[]): Map<number, NetlinkRequest> {
+    this.#overflow = undefined;
     const sent = new Map<number, NetlinkRequest>();
     const messages = requests.map((request) => {
       const sequence = ++this.#sequence;
@@ -234,21 +237,19 @@ export class Connection {
     return decodeMessages(datagram);
   }
 
-  /** The kernel says once that it had no room for some message. Those that it had are there. */
+  /**
+   * The kernel says once that it had no room for some message; those that it had are there. From
+   * then on nobody knows whether more will come: what is there is taken, nothing is waited for.
+   */
   #receiveBytes(flags: number): number {
+    const overflow = this.#overflow;
     try {
-      return recv(this.#fd, this.#buffer, flags);
+      return recv(this.#fd, this.#buffer, overflow === undefined ? flags : flags | MSG_DONTWAIT);
     } catch (error) {
+      if (overflow !== undefined) throw isErrno(error, "EAGAIN") ? overflow : error;
       if (!isErrno(error, "ENOBUFS")) throw error;
-      return this.#receiveRest(flags, error);
-    }
-  }
-
-  #receiveRest(flags: number, overflow: unknown): number {
-    try {
-      return recv(this.#fd, this.#buffer, flags | MSG_DONTWAIT);
-    } catch (error) {
-      throw isErrno(error, "EAGAIN") ? overflow : error;
+      this.#overflow = error;
+      return this.#receiveBytes(flags);
     }
   }
 
