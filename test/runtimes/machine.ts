@@ -27,6 +27,7 @@ export class Machine {
     const script = resolve("test/runtimes/machine.sh");
     const child = spawn(script, [lab.host.path, lab.stateDir, lab.runDir, plugins], {
       stdio: ["pipe", "pipe", "inherit"],
+      detached: true, // whatever ends this process, it lives on to clean up
     });
     const ended = once(child, "exit");
     t.teardown(async () => {
