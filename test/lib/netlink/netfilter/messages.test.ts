@@ -60,7 +60,7 @@ t.test("a base chain", (t) => {
       "1400048008000100000000000800020" +
       "0ffffffa6",
   );
-  t.same(decodeChain(echo(request), table), { name: "prerouting", comment: undefined });
+  t.match(decodeChain(echo(request), table), { name: "prerouting", comment: undefined });
   t.equal(decodeChain(echo(request), { family: "inet", name: "other" }), undefined);
   t.end();
 });
