@@ -1,6 +1,6 @@
 import { formatMac, parseMac } from "../ip/mac.ts";
 import type { Netns } from "../kernel/netns.ts";
-import { isOvertaken, Nftables } from "../kernel/nftables.ts";
+import { isOvertaken, type Nftables } from "../kernel/nftables.ts";
 import { encodeDeleteChain } from "../netlink/netfilter/chains.ts";
 import { encodeDeleteRule } from "../netlink/netfilter/rules.ts";
 import { encodeDeleteTable } from "../netlink/netfilter/tables.ts";
@@ -42,13 +42,8 @@ interface AntiSpoofing {
   readonly store: Store;
 }
 
-function withAntiSpoofing<T>(host: Netns, work: (context: AntiSpoofing) => T): T {
-  const nft = Nftables.open(host.file);
-  try {
-    return work({ host, nft, store: new Store(host.file, "anti-spoofing") });
-  } finally {
-    nft.close();
-  }
+function antiSpoofingOf(host: Netns): AntiSpoofing {
+  return { host, nft: host.nftables, store: new Store(host.file, "anti-spoofing") };
 }
 
 /** What the store keeps. */
@@ -65,7 +60,7 @@ interface MacRecord {
  * @throws {UnusableBackendError} when the kernel cannot
  */
 export function ensureAntiSpoofing(host: Netns, owner: RuleOwner, check: MacCheck): void {
-  withAntiSpoofing(host, (context) => apply(context, owner, check));
+  apply(antiSpoofingOf(host), owner, check);
 }
 
 function apply(context: AntiSpoofing, owner: RuleOwner, check: MacCheck): void {
@@ -105,11 +100,10 @@ function explain(error: unknown): unknown {
 
 /** Removes what {@link ensureAntiSpoofing} made, or the reference suite. Fine when there is none. */
 export function removeAntiSpoofing(host: Netns, owner: RuleOwner): void {
-  withAntiSpoofing(host, ({ nft, store }) => {
-    store.remove(tagKey(formatTag(owner)));
-    store.removeIfEmpty();
-    if (nft.isAvailable()) removeRules(nft, owner);
-  });
+  const { nft, store } = antiSpoofingOf(host);
+  store.remove(tagKey(formatTag(owner)));
+  store.removeIfEmpty();
+  if (nft.isAvailable()) removeRules(nft, owner);
 }
 
 function removeRules(nft: Nftables, owner: RuleOwner): void {
@@ -151,42 +145,40 @@ function isOurs(nft: Nftables, entries: number, chains: number): boolean {
  * @throws {MissingRulesError}
  */
 export function expectAntiSpoofing(host: Netns, owner: RuleOwner): void {
-  withAntiSpoofing(host, ({ nft }) => {
-    const rules = nft.listRules(macTable).filter(({ comment }) => comment === macComment(owner));
-    const [linkChain, macChain] = macChains(owner);
-    const isWhole = [macPrerouting, linkChain, macChain].every(({ name }, index) => {
-      return rules.filter(({ chain }) => chain === name).length >= (index === 2 ? 2 : 1);
-    });
-    if (isWhole) return;
-    const whose = describeTag(formatTag(owner));
-    throw new MissingRulesError(`the MAC address of ${whose} is not checked`);
+  const { nft } = antiSpoofingOf(host);
+  const rules = nft.listRules(macTable).filter(({ comment }) => comment === macComment(owner));
+  const [linkChain, macChain] = macChains(owner);
+  const isWhole = [macPrerouting, linkChain, macChain].every(({ name }, index) => {
+    return rules.filter(({ chain }) => chain === name).length >= (index === 2 ? 2 : 1);
   });
+  if (isWhole) return;
+  const whose = describeTag(formatTag(owner));
+  throw new MissingRulesError(`the MAC address of ${whose} is not checked`);
 }
 
 /** GC: removes the rules of a network's attachments that are not valid any more. */
 export function pruneAntiSpoofing(host: Netns, network: string, isValid: IsValid): void {
-  withAntiSpoofing(host, ({ nft, store }) => {
-    if (!nft.isAvailable()) return;
-    const owners = [
-      ...nft.listChains(macTable).flatMap(({ comment = "" }) => {
-        return isTagOfNetwork(comment, network) ? (parseTag(comment) ?? []) : [];
-      }),
-      ...store
-        .list()
-        .filter(isMacRecord)
-        .map(({ owner }) => owner),
-    ];
-    const stale = owners.filter(
-      (owner) => owner.network === network && !isValid(owner.containerId, owner.ifName),
-    );
-    attemptAll(
-      ...stale.map((owner) => () => {
-        store.remove(tagKey(formatTag(owner)));
-        removeRules(nft, owner);
-      }),
-    );
-    store.removeIfEmpty();
-  });
+  const { nft, store } = antiSpoofingOf(host);
+  if (!nft.isAvailable()) return;
+  const owners = [
+    ...nft.listChains(macTable).flatMap(({ comment = "" }) => {
+      return isTagOfNetwork(comment, network) ? (parseTag(comment) ?? []) : [];
+    }),
+    ...store
+      .list()
+      .filter(isMacRecord)
+      .map(({ owner }) => owner),
+  ];
+  const stale = owners.filter(
+    (owner) => owner.network === network && !isValid(owner.containerId, owner.ifName),
+  );
+  attemptAll(
+    ...stale.map((owner) => () => {
+      store.remove(tagKey(formatTag(owner)));
+      removeRules(nft, owner);
+    }),
+  );
+  store.removeIfEmpty();
 }
 
 function isMacRecord(value: unknown): value is MacRecord {
@@ -201,13 +193,12 @@ function isMacRecord(value: unknown): value is MacRecord {
 
 /** Makes the rules of all attachments anew, after somebody flushed them. */
 export function reapplyAntiSpoofing(host: Netns): void {
-  withAntiSpoofing(host, ({ nft, store }) => {
-    const records = store.list().filter(isMacRecord);
-    attemptAll(
-      ...records.map(({ owner, link, mac }) => () => {
-        const bytes = parseMac(mac);
-        if (bytes !== undefined) repeat(() => tryApply(nft, owner, { link, mac: bytes }));
-      }),
-    );
-  });
+  const { nft, store } = antiSpoofingOf(host);
+  const records = store.list().filter(isMacRecord);
+  attemptAll(
+    ...records.map(({ owner, link, mac }) => () => {
+      const bytes = parseMac(mac);
+      if (bytes !== undefined) repeat(() => tryApply(nft, owner, { link, mac: bytes }));
+    }),
+  );
 }

@@ -1,5 +1,4 @@
 import type { Netns } from "../kernel/netns.ts";
-import { Nftables } from "../kernel/nftables.ts";
 import { UnusableBackendError } from "./errors.ts";
 import { hasIptables } from "./iptables/programs.ts";
 import { type Iptables, openIptables } from "./iptables/rules.ts";
@@ -14,19 +13,9 @@ export interface Engine {
   readonly iptables: Iptables;
 }
 
-/** Runs `work` with a socket to nf_tables, which is asked for what iptables has, too. */
-export function withEngine<T>(host: Netns, work: (engine: Engine) => T): T {
-  const nft = Nftables.open(host.file);
-  try {
-    const available = nft.isAvailable() ? nft : undefined;
-    return work({
-      host,
-      nftables: available && openRuleset(host, available),
-      iptables: openIptables(host, available),
-    });
-  } finally {
-    nft.close();
-  }
+export function engineOf(host: Netns): Engine {
+  const nft = host.nftables.isAvailable() ? host.nftables : undefined;
+  return { host, nftables: nft && openRuleset(host), iptables: openIptables(host, nft) };
 }
 
 /** @throws {UnusableBackendError} when the kernel has no nf_tables */
@@ -56,4 +45,13 @@ export function chooseBackend(engine: Engine, wanted: Backend | undefined): Back
       : 'The kernel has no nf_tables, and the program "iptables-restore" is not installed: load ' +
           'the module "nf_tables", or install iptables',
   );
+}
+
+/**
+ * For STATUS: whether rules can be made here, by the backend that is wanted or by any.
+ *
+ * @throws {UnusableBackendError}
+ */
+export function expectBackend(host: Netns, wanted: Backend | undefined): void {
+  chooseBackend(engineOf(host), wanted);
 }

@@ -1,6 +1,6 @@
 import type { Netns } from "../kernel/netns.ts";
 import { attemptAll } from "../undo.ts";
-import { chooseBackend, requireNftables, withEngine } from "./engine.ts";
+import { chooseBackend, engineOf, requireNftables } from "./engine.ts";
 import { MissingRulesError } from "./errors.ts";
 import * as iptables from "./iptables/rules.ts";
 import { expectHolding, hasHolding } from "./nft/expectation.ts";
@@ -38,11 +38,10 @@ export interface Masquerade {
  */
 export function ensureMasquerade(host: Netns, masquerade: Masquerade): void {
   const record = recordOf(masquerade);
-  withEngine(host, (engine) => {
-    if (chooseBackend(engine, masquerade.backend) === "iptables") {
-      iptables.applyRecord(engine.iptables, record);
-    } else nftables.applyRecord(requireNftables(engine), record);
-  });
+  const engine = engineOf(host);
+  if (chooseBackend(engine, masquerade.backend) === "iptables") {
+    iptables.applyRecord(engine.iptables, record);
+  } else nftables.applyRecord(requireNftables(engine), record);
 }
 
 function recordOf({ owner, netns, addresses }: Masquerade): MasqueradeRecord {
@@ -66,18 +65,17 @@ export function removeMasquerade(
   owner: RuleOwner,
   addresses?: readonly string[],
 ): void {
-  withEngine(host, ({ nftables: ruleset, iptables: tables }) => {
-    attemptAll(
-      () => {
-        if (ruleset === undefined) return;
-        nftables.withdraw(ruleset, masqueradeFeature, formatTag(owner));
-        removeReferenceMasquerade(ruleset.nft, owner);
-      },
-      () => {
-        iptables.withdraw(tables, "masquerade", owner, addresses);
-      },
-    );
-  });
+  const { nftables: ruleset, iptables: tables } = engineOf(host);
+  attemptAll(
+    () => {
+      if (ruleset === undefined) return;
+      nftables.withdraw(ruleset, masqueradeFeature, formatTag(owner));
+      removeReferenceMasquerade(ruleset.nft, owner);
+    },
+    () => {
+      iptables.withdraw(tables, "masquerade", owner, addresses);
+    },
+  );
 }
 
 /**
@@ -88,29 +86,27 @@ export function removeMasquerade(
 export function expectMasquerade(host: Netns, masquerade: Omit<Masquerade, "backend">): void {
   const record = recordOf(masquerade);
   const { owner, request } = record;
-  withEngine(host, (engine) => {
-    const nft = engine.nftables?.nft;
-    const tag = formatTag(owner);
-    if (nft !== undefined && hasHolding(nft, masqueradeFeature, tag)) {
-      expectHolding(nft, planMasquerade(tag, request));
-    } else if (iptables.hasRules(engine.iptables, "masquerade", owner)) {
-      iptables.expectRecord(engine.iptables, record);
-    } else if (nft === undefined || !hasReferenceMasquerade(nft, owner)) {
-      throw new MissingRulesError(`${describeTag(tag)} is not masqueraded`);
-    }
-  });
+  const engine = engineOf(host);
+  const nft = engine.nftables?.nft;
+  const tag = formatTag(owner);
+  if (nft !== undefined && hasHolding(nft, masqueradeFeature, tag)) {
+    expectHolding(nft, planMasquerade(tag, request));
+  } else if (iptables.hasRules(engine.iptables, "masquerade", owner)) {
+    iptables.expectRecord(engine.iptables, record);
+  } else if (nft === undefined || !hasReferenceMasquerade(nft, owner)) {
+    throw new MissingRulesError(`${describeTag(tag)} is not masqueraded`);
+  }
 }
 
 /** GC: removes the masquerade of a network's attachments that are not valid any more. */
 export function pruneMasquerade(host: Netns, network: string, isValid: IsValid): void {
-  withEngine(host, ({ nftables: ruleset, iptables: tables }) => {
-    attemptAll(
-      () => {
-        if (ruleset === undefined) return;
-        nftables.pruneNetwork(ruleset, masqueradeFeature, network, isValid);
-        pruneReferenceMasquerade(ruleset.nft, network, isValid);
-      },
-      () => iptables.pruneNetwork(tables, "masquerade", network, isValid),
-    );
-  });
+  const { nftables: ruleset, iptables: tables } = engineOf(host);
+  attemptAll(
+    () => {
+      if (ruleset === undefined) return;
+      nftables.pruneNetwork(ruleset, masqueradeFeature, network, isValid);
+      pruneReferenceMasquerade(ruleset.nft, network, isValid);
+    },
+    () => iptables.pruneNetwork(tables, "masquerade", network, isValid),
+  );
 }

@@ -1,7 +1,7 @@
 import { parseCidr } from "../ip/cidr.ts";
 import type { Netns } from "../kernel/netns.ts";
 import { attemptAll } from "../undo.ts";
-import { chooseBackend, type Engine, requireNftables, withEngine } from "./engine.ts";
+import { chooseBackend, type Engine, engineOf, requireNftables } from "./engine.ts";
 import { MissingRulesError, PortTakenError } from "./errors.ts";
 import * as iptables from "./iptables/rules.ts";
 import { expectHolding, hasHolding } from "./nft/expectation.ts";
@@ -37,12 +37,11 @@ export interface PublishedPorts {
  */
 export function publishPorts(host: Netns, ports: PublishedPorts): void {
   const record = recordOf(host, ports);
-  withEngine(host, (engine) => {
-    if (chooseBackend(engine, ports.backend) === "nftables") publishByNftables(engine, record);
-    else iptables.applyRecord(engine.iptables, record);
-    forgetFlowsOfOthers(host, record.request, (address, port) => {
-      return engine.nftables !== undefined && isPublishedOn(engine.nftables.nft, address, port);
-    });
+  const engine = engineOf(host);
+  if (chooseBackend(engine, ports.backend) === "nftables") publishByNftables(engine, record);
+  else iptables.applyRecord(engine.iptables, record);
+  forgetFlowsOfOthers(host, record.request, (address, port) => {
+    return engine.nftables !== undefined && isPublishedOn(engine.nftables.nft, address, port);
   });
 }
 
@@ -88,18 +87,17 @@ function findLinks(host: Netns, addresses: readonly string[]): PortRequest["link
  * @param addresses of the attachment, CIDRs, if they are known
  */
 export function unpublishPorts(host: Netns, owner: RuleOwner, addresses?: readonly string[]): void {
-  withEngine(host, (engine) => {
-    const removed: (RuleRecord | undefined)[] = [];
-    attemptAll(
-      () => removed.push(withdrawFromNftables(engine, owner, addresses)),
-      () => removed.push(iptables.withdraw(engine.iptables, "ports", owner)),
-      () => {
-        for (const record of removed) {
-          if (record?.feature === "ports") forgetFlowsTo(host, record.request);
-        }
-      },
-    );
-  });
+  const engine = engineOf(host);
+  const removed: (RuleRecord | undefined)[] = [];
+  attemptAll(
+    () => removed.push(withdrawFromNftables(engine, owner, addresses)),
+    () => removed.push(iptables.withdraw(engine.iptables, "ports", owner)),
+    () => {
+      for (const record of removed) {
+        if (record?.feature === "ports") forgetFlowsTo(host, record.request);
+      }
+    },
+  );
 }
 
 function withdrawFromNftables(
@@ -121,28 +119,26 @@ function withdrawFromNftables(
 export function expectPorts(host: Netns, ports: Omit<PublishedPorts, "backend">): void {
   const record = recordOf(host, ports);
   const { owner, request } = record;
-  withEngine(host, (engine) => {
-    const nft = engine.nftables?.nft;
-    const tag = formatTag(owner);
-    if (nft !== undefined && hasHolding(nft, portsFeature, tag)) {
-      expectHolding(nft, planPorts(tag, request));
-    } else if (iptables.hasRules(engine.iptables, "ports", owner)) {
-      iptables.expectRecord(engine.iptables, record);
-    } else if (nft === undefined || !hasReferencePorts(nft, owner, request)) {
-      throw new MissingRulesError(`the ports of ${describeTag(tag)} are not published`);
-    }
-  });
+  const engine = engineOf(host);
+  const nft = engine.nftables?.nft;
+  const tag = formatTag(owner);
+  if (nft !== undefined && hasHolding(nft, portsFeature, tag)) {
+    expectHolding(nft, planPorts(tag, request));
+  } else if (iptables.hasRules(engine.iptables, "ports", owner)) {
+    iptables.expectRecord(engine.iptables, record);
+  } else if (nft === undefined || !hasReferencePorts(nft, owner, request)) {
+    throw new MissingRulesError(`the ports of ${describeTag(tag)} are not published`);
+  }
 }
 
 /** GC: removes what a network's attachments that are not valid any more have published. */
 export function prunePorts(host: Netns, network: string, isValid: IsValid): void {
-  withEngine(host, (engine) => {
-    const { nftables: ruleset } = engine;
-    attemptAll(
-      () => {
-        if (ruleset !== undefined) nftables.pruneNetwork(ruleset, portsFeature, network, isValid);
-      },
-      () => iptables.pruneNetwork(engine.iptables, "ports", network, isValid),
-    );
-  });
+  const engine = engineOf(host);
+  const { nftables: ruleset } = engine;
+  attemptAll(
+    () => {
+      if (ruleset !== undefined) nftables.pruneNetwork(ruleset, portsFeature, network, isValid);
+    },
+    () => iptables.pruneNetwork(engine.iptables, "ports", network, isValid),
+  );
 }

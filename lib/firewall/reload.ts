@@ -1,7 +1,7 @@
 import type { Netns } from "../kernel/netns.ts";
 import { attemptAll } from "../undo.ts";
 import { reapplyAntiSpoofing } from "./anti-spoofing.ts";
-import { withEngine } from "./engine.ts";
+import { engineOf } from "./engine.ts";
 import * as iptables from "./iptables/rules.ts";
 import * as nftables from "./nft/ruleset.ts";
 import { describeTag } from "./rule-owner.ts";
@@ -14,14 +14,13 @@ import { describeTag } from "./rule-owner.ts";
  */
 export function reloadRules(host: Netns): string[] {
   let refused: string[] = [];
-  withEngine(host, (engine) => {
-    attemptAll(
-      () => {
-        if (engine.nftables !== undefined) refused = nftables.reapplyAll(engine.nftables);
-      },
-      () => iptables.reapplyAll(engine.iptables),
-      () => reapplyAntiSpoofing(host),
-    );
-  });
+  const engine = engineOf(host);
+  attemptAll(
+    () => {
+      if (engine.nftables !== undefined) refused = nftables.reapplyAll(engine.nftables);
+    },
+    () => iptables.reapplyAll(engine.iptables),
+    () => reapplyAntiSpoofing(host),
+  );
   return refused.map(describeTag);
 }

@@ -1,5 +1,5 @@
 import { type Address, formatAddress, isSameAddress } from "../ip/address.ts";
-import { Conntrack, type Flow } from "../kernel/conntrack.ts";
+import type { Flow } from "../kernel/conntrack.ts";
 import type { Netns } from "../kernel/netns.ts";
 import { writeStderr } from "../sys/stdio.ts";
 import {
@@ -56,31 +56,18 @@ function forgetFlows(host: Netns, request: PortRequest, isMeant: IsMeant): void 
   }));
   if (parts.every(({ mappings }) => mappings.length === 0)) return;
   try {
-    withConntrack(host, (conntrack) => {
-      for (const { part, mappings } of parts) {
-        for (const mapping of mappings) {
-          const filter = {
-            family: part.family,
-            protocol: protocolNumbers.udp,
-            port: mapping.hostPort,
-          };
-          const stale = conntrack.list(filter).filter((flow) => isMeant(flow, mapping, part));
-          for (const flow of stale) conntrack.remove(flow);
-        }
+    for (const { part, mappings } of parts) {
+      for (const mapping of mappings) {
+        const { family } = part;
+        const filter = { family, protocol: protocolNumbers.udp, port: mapping.hostPort };
+        const flows = host.conntrack.list(filter);
+        const stale = flows.filter((flow) => isMeant(flow, mapping, part));
+        for (const flow of stale) host.conntrack.remove(flow);
       }
-    });
+    }
   } catch (error) {
     // The rules are right, and new flows follow them.
     writeStderr(`patchbay: cannot end flows to UDP ports: ${error}\n`);
-  }
-}
-
-function withConntrack(host: Netns, work: (conntrack: Conntrack) => void): void {
-  const conntrack = Conntrack.open(host.file);
-  try {
-    work(conntrack);
-  } finally {
-    conntrack.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { Connection, NETLINK_NETFILTER } from "../netlink/connection.ts";
+import type { Connection } from "../netlink/connection.ts";
 import {
   decodeFlow,
   encodeDeleteFlow,
@@ -7,24 +7,15 @@ import {
   type FlowFilter,
 } from "../netlink/netfilter/flows.ts";
 import { isErrno, isNotFound } from "../sys/errno.ts";
-import type { NetnsFile } from "../sys/netns.ts";
 
 export type { Flow } from "../netlink/netfilter/flows.ts";
 
 /** The connections that one namespace keeps track of: what `conntrack` shows and does. */
 export class Conntrack {
-  readonly #connection: Connection;
+  readonly #connection: () => Connection;
 
-  private constructor(connection: Connection) {
+  constructor(connection: () => Connection) {
     this.#connection = connection;
-  }
-
-  static open(netns: NetnsFile): Conntrack {
-    return new Conntrack(Connection.open(NETLINK_NETFILTER, netns));
-  }
-
-  close(): void {
-    this.#connection.close();
   }
 
   /** @returns the flows that were first sent to this port; none without connection tracking */
@@ -40,7 +31,7 @@ export class Conntrack {
 
   #dump(filter: FlowFilter) {
     try {
-      return this.#connection.dump(encodeListFlows(filter));
+      return this.#connection().dump(encodeListFlows(filter));
     } catch (error) {
       // A kernel without nf_conntrack_netlink.
       if (isErrno(error, "EINVAL", "EOPNOTSUPP")) return [];
@@ -50,7 +41,7 @@ export class Conntrack {
 
   remove(flow: Flow): void {
     try {
-      this.#connection.request(encodeDeleteFlow(flow));
+      this.#connection().request(encodeDeleteFlow(flow));
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }

@@ -1,16 +1,18 @@
-import { Connection, NETLINK_ROUTE } from "../netlink/connection.ts";
+import { Connection, NETLINK_NETFILTER, NETLINK_ROUTE } from "../netlink/connection.ts";
 import { closeNetns, isSameNetns, type NetnsFile, openNetns, ownNetns } from "../sys/netns.ts";
 import { Addresses } from "./addresses.ts";
 import { BridgeVlans } from "./bridge-vlans.ts";
+import type { Conntrack } from "./conntrack.ts";
 import { Links } from "./links.ts";
 import { Neighbours } from "./neighbours.ts";
+import type { Nftables } from "./nftables.ts";
 import { Routes } from "./routes.ts";
 import { Rules } from "./rules.ts";
 import { Sysctls } from "./sysctls.ts";
 
 /**
- * A network namespace: an object, not a mode. Its netlink socket is opened inside the namespace at
- * first use and stays there; nobody who holds a `Netns` ever switches.
+ * A network namespace: an object, not a mode. Its netlink sockets are opened inside the namespace at
+ * first use and stay there; nobody who holds a `Netns` ever switches.
  */
 export class Netns {
   readonly file: NetnsFile;
@@ -22,6 +24,9 @@ export class Netns {
   readonly bridgeVlans: BridgeVlans;
   readonly sysctls: Sysctls;
   #connection: Connection | undefined;
+  #netfilter: Connection | undefined;
+  #nftables: Nftables | undefined;
+  #conntrack: Conntrack | undefined;
 
   private constructor(file: NetnsFile) {
     this.file = file;
@@ -54,6 +59,25 @@ export class Netns {
     return new Netns(ownNetns());
   }
 
+  /** Loaded at first use: most plugins have none. */
+  get nftables(): Nftables {
+    const { Nftables }: typeof import("./nftables.ts") = require("./nftables.ts");
+    this.#nftables ??= new Nftables(() => this.#openNetfilter());
+    return this.#nftables;
+  }
+
+  /** Loaded at first use. */
+  get conntrack(): Conntrack {
+    const { Conntrack }: typeof import("./conntrack.ts") = require("./conntrack.ts");
+    this.#conntrack ??= new Conntrack(() => this.#openNetfilter());
+    return this.#conntrack;
+  }
+
+  #openNetfilter(): Connection {
+    this.#netfilter ??= Connection.open(NETLINK_NETFILTER, this.file);
+    return this.#netfilter;
+  }
+
   get path(): string {
     return this.file.path;
   }
@@ -62,8 +86,13 @@ export class Netns {
     return isSameNetns(this.file, other.file);
   }
 
+  /**
+   * After something was removed from the nftables ruleset, this waits until the kernel has done with
+   * it, some 5 ms: the later the better.
+   */
   close(): void {
     this.#connection?.close();
+    this.#netfilter?.close();
     closeNetns(this.file);
   }
 }

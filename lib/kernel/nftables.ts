@@ -1,4 +1,4 @@
-import { Connection, NETLINK_NETFILTER } from "../netlink/connection.ts";
+import type { Connection } from "../netlink/connection.ts";
 import type { NetlinkMessage, NetlinkRequest } from "../netlink/message.ts";
 import {
   type Chain,
@@ -25,22 +25,13 @@ import {
   type Table,
 } from "../netlink/netfilter/tables.ts";
 import { isErrno, isNotFound } from "../sys/errno.ts";
-import type { NetnsFile } from "../sys/netns.ts";
 
 /** The nftables ruleset of one namespace: what `nft` shows and does. */
 export class Nftables {
-  readonly #connection: Connection;
+  readonly #connection: () => Connection;
 
-  private constructor(connection: Connection) {
+  constructor(connection: () => Connection) {
     this.#connection = connection;
-  }
-
-  static open(netns: NetnsFile): Nftables {
-    return new Nftables(Connection.open(NETLINK_NETFILTER, netns));
-  }
-
-  close(): void {
-    this.#connection.close();
   }
 
   /** Whether this kernel has nf_tables. Asking makes it load the module, if there is one. */
@@ -57,7 +48,7 @@ export class Nftables {
 
   /** The number of the ruleset as it is now: every transaction of anybody raises it. */
   generation(): number {
-    const generation = decodeGeneration(this.#connection.query(encodeGetGeneration()));
+    const generation = decodeGeneration(this.#connection().query(encodeGetGeneration()));
     if (generation === undefined)
       throw new Error("The kernel did not name the ruleset's generation");
     return generation;
@@ -73,7 +64,7 @@ export class Nftables {
    *   the ruleset is another one by now
    */
   commit(changes: readonly NetlinkRequest[], generation?: number): void {
-    this.#connection.transact(encodeTransaction(changes, generation));
+    this.#connection().transact(encodeTransaction(changes, generation));
   }
 
   hasTable(table: Table): boolean {
@@ -120,7 +111,7 @@ export class Nftables {
 
   #find(request: NetlinkRequest): NetlinkMessage | undefined {
     try {
-      return this.#connection.query(request);
+      return this.#connection().query(request);
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -129,7 +120,7 @@ export class Nftables {
 
   #dump(request: NetlinkRequest): NetlinkMessage[] {
     try {
-      return this.#connection.dump(request);
+      return this.#connection().dump(request);
     } catch (error) {
       if (isNotFound(error)) return [];
       throw error;

@@ -3,20 +3,7 @@ import { discrepancy } from "../../lib/cni/expectations.ts";
 import type { Lease } from "../../lib/cni/lease.ts";
 import type { Attachment, GcRequest } from "../../lib/cni/plugin.ts";
 import type { Result } from "../../lib/cni/result.ts";
-import {
-  ensureAntiSpoofing,
-  expectAntiSpoofing,
-  pruneAntiSpoofing,
-  removeAntiSpoofing,
-} from "../../lib/firewall/anti-spoofing.ts";
-import { expectBackend } from "../../lib/firewall/backend.ts";
 import { MissingRulesError, UnusableBackendError } from "../../lib/firewall/errors.ts";
-import {
-  ensureMasquerade,
-  expectMasquerade,
-  pruneMasquerade,
-  removeMasquerade,
-} from "../../lib/firewall/masquerade.ts";
 import { formatCidr } from "../../lib/ip/cidr.ts";
 import { parseMac } from "../../lib/ip/mac.ts";
 import type { Netns } from "../../lib/kernel/netns.ts";
@@ -26,12 +13,27 @@ import type { BridgeConfig } from "./config.ts";
 
 /** `ipMasq` and `macspoofchk`: the rules that go with a container's port. */
 
+/** Most of this plugin's code is there, and most networks have no use for it when they ADD. */
+function loadFirewall() {
+  const antiSpoofing: typeof import("../../lib/firewall/anti-spoofing.ts") =
+    require("../../lib/firewall/anti-spoofing.ts");
+  const masquerade: typeof import("../../lib/firewall/masquerade.ts") =
+    require("../../lib/firewall/masquerade.ts");
+  return { ...antiSpoofing, ...masquerade };
+}
+
+function loadEngine() {
+  const engine: typeof import("../../lib/firewall/engine.ts") =
+    require("../../lib/firewall/engine.ts");
+  return engine;
+}
+
 /** Has the bridge drop what the container sends with another MAC address than its own. */
 export function refuseForeignMac(host: Netns, owner: Attachment, veth: VethPair, undo: Undo): void {
   const mac = parseMac(veth.containerEnd.mac);
   if (mac === undefined) return;
-  explained(() => ensureAntiSpoofing(host, owner, { link: veth.hostEnd.name, mac }));
-  undo.push("remove the anti-spoofing rules", () => removeAntiSpoofing(host, owner));
+  explained(() => loadFirewall().ensureAntiSpoofing(host, owner, { link: veth.hostEnd.name, mac }));
+  undo.push("remove the anti-spoofing rules", () => loadFirewall().removeAntiSpoofing(host, owner));
 }
 
 /** Has what the container sends to the world leave with the host's address. */
@@ -42,8 +44,10 @@ export function masquerade(
   { backend, undo }: { backend: BridgeConfig["masqueradeBackend"]; undo: Undo },
 ): void {
   const addresses = addressesOf(lease);
-  explained(() => ensureMasquerade(host, { owner, addresses, ...(backend && { backend }) }));
-  undo.push("remove the masquerade", () => removeMasquerade(host, owner));
+  explained(() =>
+    loadFirewall().ensureMasquerade(host, { owner, addresses, ...(backend && { backend }) }),
+  );
+  undo.push("remove the masquerade", () => loadFirewall().removeMasquerade(host, owner));
 }
 
 /** For CHECK. */
@@ -54,8 +58,9 @@ export function expectRules(
   config: Pick<BridgeConfig, "masquerades" | "refusesForeignMac">,
 ): void {
   explained(() => {
-    if (config.refusesForeignMac) expectAntiSpoofing(host, owner);
-    if (config.masquerades) expectMasquerade(host, { owner, addresses: addressesOf(lease) });
+    if (config.refusesForeignMac) loadFirewall().expectAntiSpoofing(host, owner);
+    if (config.masquerades)
+      loadFirewall().expectMasquerade(host, { owner, addresses: addressesOf(lease) });
   });
 }
 
@@ -64,8 +69,8 @@ export function removeRules(host: Netns, owner: Attachment, prevResult: Result |
   // Rules of the reference suite may name no more than the address.
   const addresses = prevResult?.ips?.map(({ address }) => address);
   attemptAll(
-    () => removeAntiSpoofing(host, owner),
-    () => removeMasquerade(host, owner, addresses),
+    () => loadFirewall().removeAntiSpoofing(host, owner),
+    () => loadFirewall().removeMasquerade(host, owner, addresses),
   );
 }
 
@@ -74,13 +79,13 @@ export function expectUsableRules(
   host: Netns,
   { masquerades, masqueradeBackend }: Pick<BridgeConfig, "masquerades" | "masqueradeBackend">,
 ): void {
-  if (masquerades) explained(() => expectBackend(host, masqueradeBackend));
+  if (masquerades) explained(() => loadEngine().expectBackend(host, masqueradeBackend));
 }
 
 export function pruneRules({ host, network, isValid }: GcRequest<BridgeConfig>): void {
   attemptAll(
-    () => pruneAntiSpoofing(host, network, isValid),
-    () => pruneMasquerade(host, network, isValid),
+    () => loadFirewall().pruneAntiSpoofing(host, network, isValid),
+    () => loadFirewall().pruneMasquerade(host, network, isValid),
   );
 }
 

@@ -10,7 +10,7 @@ import type {
   Request,
 } from "../../lib/cni/plugin.ts";
 import type { IpConfig, Result } from "../../lib/cni/result.ts";
-import { expectBackend } from "../../lib/firewall/backend.ts";
+import { expectBackend } from "../../lib/firewall/engine.ts";
 import {
   MissingRulesError,
   PortTakenError,

@@ -21,9 +21,9 @@ export interface Ruleset {
   readonly archive: Archive;
 }
 
-export function openRuleset(host: Netns, nft: Nftables): Ruleset {
+export function openRuleset(host: Netns): Ruleset {
   const store = new Store(host.file, "nftables");
-  return { host, nft, store, archive: openArchive(store) };
+  return { host, nft: host.nftables, store, archive: openArchive(store) };
 }
 
 /**
