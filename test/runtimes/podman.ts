@@ -4,13 +4,7 @@ import { waitFor } from "../support/wait.ts";
 import { buildImages, image } from "./image.ts";
 import type { Machine } from "./machine.ts";
 import { addressesOf, isServing, type Pod } from "./pods.ts";
-
-/** What somebody writes who wants podman's networks to be made by the plugins of /opt/cni/bin. */
-const networkConfig = `
-[network]
-network_backend = "cni"
-cni_plugin_dirs = ["/opt/cni/bin", "/usr/lib/cni"]
-`;
+import { readSnippet } from "./snippets.ts";
 
 /** What a machine needs on which there is neither systemd nor AppArmor, nor any right to raise limits. */
 const engineConfig = `
@@ -34,7 +28,8 @@ graphroot = "/var/lib/containers/storage"
 export class Podman {
   /** Gives it the image. Of Debian's plugins it has those that we do not have. */
   static start(t: Test, machine: Machine): Podman {
-    machine.write("/etc/containers/containers.conf", `${engineConfig}${networkConfig}`);
+    machine.write("/etc/containers/containers.conf", engineConfig);
+    machine.write("/etc/containers/containers.conf.d/patchbay.conf", readSnippet("podman", "toml"));
     machine.write("/etc/containers/storage.conf", storageConfig);
     for (const plugin of ["firewall", "tuning"]) {
       machine.exec("cp", `${machine.reference}/${plugin}`, "/usr/lib/cni");
