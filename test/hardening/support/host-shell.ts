@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
 import type { Lab } from "../../support/lab.ts";
 
 /** How some lines of shell ended. */
@@ -61,7 +62,11 @@ export class HostShell {
     }
   }
 
-  end(): void {
+  /** Resolves when it has done what it is at. */
+  async end(): Promise<void> {
+    if (this.#shell.exitCode !== null || this.#shell.signalCode !== null) return;
+    const exit = once(this.#shell, "exit");
     this.#shell.stdin.end();
+    await exit;
   }
 }
