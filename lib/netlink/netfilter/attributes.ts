@@ -62,36 +62,48 @@ function align(length: number): number {
   return (length + 3) & ~3;
 }
 
-function isNested(value: Attribute["value"]): value is readonly Attribute[] {
-  return !(value instanceof Uint8Array);
-}
-
-/** The length in the header: without the padding after the attribute, with that of inner ones. */
-function lengthOf({ value }: Attribute): number {
-  return HEADER_LENGTH + (isNested(value) ? paddedLength(value) : value.length);
-}
-
-function paddedLength(attributes: readonly Attribute[]): number {
-  return attributes.reduce((sum, attribute) => sum + align(lengthOf(attribute)), 0);
-}
-
 export function encodeAttributes(attributes: readonly Attribute[]): Buffer {
-  const buffer = Buffer.alloc(paddedLength(attributes));
-  writeAttributes(buffer, 0, attributes);
-  return buffer;
+  const writer = new AttributeWriter();
+  for (const attribute of attributes) writer.write(attribute);
+  return writer.bytes;
 }
 
-function writeAttributes(buffer: Buffer, start: number, attributes: readonly Attribute[]): void {
-  let offset = start;
-  for (const attribute of attributes) {
-    const { type, value } = attribute;
-    const length = lengthOf(attribute);
+/** Fills in the length of an attribute when those inside it are written, so that all is done once. */
+class AttributeWriter {
+  #buffer = Buffer.alloc(512);
+  #length = 0;
+
+  get bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  write({ type, value }: Attribute): void {
+    const start = this.#extend(HEADER_LENGTH);
+    const isNested = !(value instanceof Uint8Array);
+    if (isNested) for (const attribute of value) this.write(attribute);
+    else this.#append(value);
+    const length = this.#length - start;
     if (length > 0xffff) throw new RangeError(`Attribute ${type} is ${length} bytes long`);
-    buffer.writeUInt16LE(length, offset);
-    buffer.writeUInt16LE(isNested(value) ? type | NLA_F_NESTED : type, offset + 2);
-    if (isNested(value)) writeAttributes(buffer, offset + HEADER_LENGTH, value);
-    else buffer.set(value, offset + HEADER_LENGTH);
-    offset += align(length);
+    this.#buffer.writeUInt16LE(length, start);
+    this.#buffer.writeUInt16LE(isNested ? type | NLA_F_NESTED : type, start + 2);
+    this.#extend(-length & 3);
+  }
+
+  #append(bytes: Uint8Array): void {
+    const start = this.#extend(bytes.length);
+    this.#buffer.set(bytes, start);
+  }
+
+  /** @returns where the next `count` bytes are, all zero */
+  #extend(count: number): number {
+    const start = this.#length;
+    this.#length += count;
+    if (this.#length > this.#buffer.length) {
+      const larger = Buffer.alloc(2 * this.#length);
+      larger.set(this.#buffer);
+      this.#buffer = larger;
+    }
+    return start;
   }
 }
 
