@@ -1,6 +1,7 @@
 import { type Argument, Command } from "commander";
 import { addCompletionCommands } from "./completion/commands.ts";
 import type { Context } from "./context.ts";
+import { addFirewallCommands } from "./firewall/commands.ts";
 import { addInstallCommands } from "./install/commands.ts";
 import { addLintCommand } from "./lint/commands.ts";
 import { addLogCommand } from "./log/commands.ts";
@@ -30,6 +31,7 @@ export function createProgram(context: Context): Command {
         [command.name(), ...command.registeredArguments.map(termOf)].join(" "),
     });
   addNetworkCommands(program, context);
+  addFirewallCommands(program, context);
   addLintCommand(program, context);
   addInstallCommands(program, context);
   addLogCommand(program, context);

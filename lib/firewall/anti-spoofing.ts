@@ -191,14 +191,19 @@ function isMacRecord(value: unknown): value is MacRecord {
   );
 }
 
-/** Makes the rules of all attachments anew, after somebody flushed them. */
-export function reapplyAntiSpoofing(host: Netns): void {
+/** Makes the rules of all attachments anew, after somebody flushed them. @returns whose */
+export function reapplyAntiSpoofing(host: Netns): RuleOwner[] {
   const { nft, store } = antiSpoofingOf(host);
-  const records = store.list().filter(isMacRecord);
+  // A link that is gone took its container with it.
+  const records = store
+    .list()
+    .filter(isMacRecord)
+    .filter(({ link }) => host.links.find(link) !== undefined);
   attemptAll(
     ...records.map(({ owner, link, mac }) => () => {
       const bytes = parseMac(mac);
       if (bytes !== undefined) repeat(() => tryApply(nft, owner, { link, mac: bytes }));
     }),
   );
+  return records.map(({ owner }) => owner);
 }

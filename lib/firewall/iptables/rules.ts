@@ -108,12 +108,13 @@ function addressesOfOthers(store: Store, { network, containerId, ifName }: RuleO
     .flatMap(({ request }) => request.addresses);
 }
 
-/** Makes the rules of all attachments anew, after somebody flushed them. */
-export function reapplyAll({ host, store }: Iptables): void {
-  if (store.list().length === 0) return;
-  store.exclusively(() => {
+/** Makes the rules of all attachments anew, after somebody flushed them. @returns whose */
+export function reapplyAll({ host, store }: Iptables): RuleRecord[] {
+  if (store.list().length === 0) return [];
+  return store.exclusively(() => {
     const records = store.list().filter(isRecord).filter(isAlive);
     attemptAll(...records.map((record) => () => makeRules(host, record)));
+    return records;
   });
 }
 

@@ -8,9 +8,9 @@ import { readRouteLocalnet, writeRouteLocalnet } from "../route-localnet.ts";
 import { formatTag, type IsValid, isTagOfNetwork, parseTag } from "../rule-owner.ts";
 import { Store } from "../store.ts";
 import { openArchive, planRecord, tryPlan } from "./archive.ts";
-import { type Archive, forgetRemoved, insertHolding, removeHolding, repeat } from "./claims.ts";
+import { type Archive, insertHolding, removeHolding, repeat } from "./claims.ts";
 import { guardOf, listTurnedOn, pruneGuards } from "./guards.ts";
-import { encodeTableWith, type Holding, planTable } from "./holding.ts";
+import type { Holding } from "./holding.ts";
 import { type Feature, features, routeLocalnet, table } from "./layout.ts";
 
 /** Our rules in one namespace: the ruleset, and the records of what was asked for. */
@@ -47,7 +47,8 @@ export function applyRecord(ruleset: Ruleset, record: RuleRecord): void {
   }
 }
 
-function linksToOpen({ claims }: Holding): string[] {
+/** The links over which 127.0.0.0/8 is to be routed. */
+export function linksToOpen({ claims }: Holding): string[] {
   return claims
     .filter(({ set }) => set === routeLocalnet)
     .map(({ element }) => decodeName(element.key));
@@ -60,7 +61,7 @@ function wasOpen({ host, nft }: Ruleset, link: string): boolean {
 }
 
 /** A setting that was on before us stays on after us. */
-function withoutComments(holding: Holding, openLinks: readonly string[]): Holding {
+export function withoutComments(holding: Holding, openLinks: readonly string[]): Holding {
   const claims = holding.claims.map((claim) => {
     const { set, element } = claim;
     const isOpen = set === routeLocalnet && openLinks.includes(decodeName(element.key));
@@ -145,48 +146,4 @@ export function pruneNetwork(
   // A DEL that was killed may have removed the last holding and left the table.
   store.removeBroken();
   if (store.removeIfEmpty()) removeTableIfUnused(ruleset);
-}
-
-/**
- * Makes the whole table anew from the records, in one transaction: after somebody flushed it, or
- * changed it.
- *
- * @returns the tags of attachments whose rules could not be made, since others have their ports
- */
-export function reapplyAll(ruleset: Ruleset): string[] {
-  const { host, nft, archive } = ruleset;
-  let refusedTags: string[] = [];
-  repeat(() => {
-    const generation = nft.generation();
-    const { accepted, refused } = planTable(listWanted(ruleset));
-    refusedTags = [...refused.keys()].map(({ tag }) => tag);
-    const before = nft.hasTable(table) ? [encodeDeleteTable(table)] : [];
-    const after = accepted.length === 0 ? [] : encodeTableWith(accepted);
-    if (before.length + after.length === 0) return true;
-    try {
-      nft.commit([...before, ...after], generation);
-    } catch (error) {
-      if (isOvertaken(error)) return false;
-      throw error;
-    }
-    writeRouteLocalnet(host, accepted.flatMap(linksToOpen), true);
-    forgetRemoved(nft, archive, accepted);
-    return true;
-  });
-  return refusedTags;
-}
-
-/** What is there already stays, also where nobody can tell whether the container is alive. */
-function listWanted({ nft, archive }: Ruleset): Holding[] {
-  const present = new Set(
-    features.flatMap(({ name, owners }) =>
-      nft.listElements(owners).map(({ comment }) => `${name} ${comment}`),
-    ),
-  );
-  return archive
-    .list()
-    .filter(
-      ({ holding, isAlive }) => isAlive || present.has(`${holding.feature.name} ${holding.tag}`),
-    )
-    .map(({ holding }) => holding);
 }

@@ -1,19 +1,14 @@
 import t from "tap";
 import { call, makeBridge, ruleset, succeed } from "../../plugins/portmap/host.ts";
-import { createLab, type Lab } from "../../support/lab.ts";
+import { createLab, type Lab, patchbay } from "../../support/lab.ts";
+import type { Json } from "../../support/outcome.ts";
 
 t.setTimeout(170_000);
 
-/** @returns what `patchbay reload` says it could not make */
-function reload(lab: Lab): string[] {
-  const script = `
-    import { Netns } from "${process.cwd()}/lib/kernel/netns.ts";
-    import { reloadRules } from "${process.cwd()}/lib/firewall/reload.ts";
-    console.log(JSON.stringify(reloadRules(Netns.own())));
-  `;
-  const bun = process.env["PATCHBAY_BUN"] ?? "bun";
-  const { stdout, stderr, exitCode } = lab.runOnHost([bun, "run", "-"], { stdin: script });
-  if (exitCode !== 0) throw new Error(stderr);
+/** @returns what `patchbay reload` says it did */
+function reload(lab: Lab): Json {
+  const { stdout, stderr, exitCode } = lab.runOnHost([`${patchbay}/patchbay`, "reload", "--json"]);
+  if (exitCode !== 0) throw new Error(stdout + stderr);
   return JSON.parse(stdout);
 }
 
@@ -42,7 +37,7 @@ t.test("after a flush, one call makes the rules of all containers anew", (t) => 
   };
   for (const flush of ["nft flush ruleset", "nft delete table inet patchbay", "true"]) {
     lab.host.shell(flush);
-    t.same(reload(lab), []);
+    t.same(reload(lab), { made: 3, refused: [] });
     t.same(sorted(ruleset(lab)).join("\n"), before.nft.join("\n"), flush);
     for (const each of all) succeed(lab, "CHECK", each);
   }
@@ -101,7 +96,32 @@ t.test("an ADD that finds the table gone brings back what it had", (t) => {
 t.test("without anything on record there is nothing to do", (t) => {
   const lab = createLab(t);
   const before = lab.snapshot();
-  t.same(reload(lab), []);
+  t.same(reload(lab), { made: 0, refused: [] });
   t.equal(lab.snapshot(), before);
+  t.end();
+});
+
+t.test("what nobody has on record stays as it is", (t) => {
+  const lab = createLab(t);
+  makeBridge(lab);
+  const [a, b] = [lab.container("a"), lab.container("b")];
+  const unknown = { container: a, ports: ["8080:80"] };
+  const lost = { container: b, number: 3, ports: ["8081:80"] };
+  succeed(lab, "ADD", unknown);
+  lab.runOnHost(["sh", "-c", "rm -r /run/patchbay/*"]);
+  succeed(lab, "ADD", lost);
+  lab.host.shell("nft delete element inet patchbay ports_of_any_ip '{ tcp . 8081 }'");
+  t.same(reload(lab), { made: 1, refused: [] });
+  succeed(lab, "CHECK", unknown);
+  succeed(lab, "CHECK", lost);
+  t.end();
+});
+
+t.test("people are told in words", (t) => {
+  const lab = createLab(t);
+  makeBridge(lab);
+  succeed(lab, "ADD", { container: lab.container("a"), ports: ["8080:80"] });
+  const { stdout } = lab.runOnHost([`${patchbay}/patchbay`, "reload"]);
+  t.equal(stdout, "reloaded: the rules of 1 attachment\n");
   t.end();
 });
