@@ -143,18 +143,18 @@ export function planChains(): readonly RuleChain[] {
   ];
 }
 
-/**
- * @returns what makes the table with all that does not depend on containers; the kernel refuses it
- *   with EEXIST when the table is there, so that of several who try one succeeds
- */
-export function encodeTable(): NetlinkRequest[] {
+/** A macro: the requests that make the table, as data that the executables can contain. */
+export function tableRequests() {
   const chains = planChains();
-  return [
+  const requests = [
     encodeAddTable(table, { existence: "create", comment: TABLE_COMMENT }),
     ...sets.map((each, index) => encodeAddSet(each, "create", index + 1)),
     ...chains.map(({ chain: each }) => encodeAddChain(each, "create")),
     ...chains.flatMap(encodeRules),
   ];
+  return requests.map(({ type, flags, label, payload }) => {
+    return { type, flags, label, payload: Buffer.from(payload).toString("base64") };
+  });
 }
 
 /** @returns what makes a chain with its rules; EEXIST when the chain is there */

@@ -7,8 +7,9 @@ import {
 } from "../../netlink/netfilter/elements.ts";
 import type { NamedSet } from "../../netlink/netfilter/sets.ts";
 import { tagKey } from "../rule-owner.ts";
-import { encodeRuleChain, encodeTable, type RuleChain } from "./chains.ts";
+import { encodeRuleChain, type RuleChain } from "./chains.ts";
 import type { Feature } from "./layout.ts";
+import { encodeTable } from "./table-creation.ts";
 
 /** One element that an attachment wants in one of the sets. */
 export interface Claim {
