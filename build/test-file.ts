@@ -4,7 +4,7 @@ import type { TestBundle } from "./bundle-test.ts";
 import { parseTap } from "./tap-report.ts";
 
 /** After this a file is stopped, and has failed. */
-const deadline = 180_000;
+const deadline = 600_000;
 
 /** How Node runs a bundle, so that failures point at the TypeScript. */
 export const nodeOptions: readonly string[] = ["--enable-source-maps"];

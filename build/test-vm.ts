@@ -9,7 +9,7 @@ import { judge, nodeOptions, type Outcome, testEnvironment } from "./test-file.t
 const guestScript = `
   printf '%s\\n' "$@" | xargs -P2 -I@ sh -c '
     start=$(date +%s%N)
-    timeout 240 node ${nodeOptions.join(" ")} @ >@.out 2>@.err
+    timeout 600 node ${nodeOptions.join(" ")} @ >@.out 2>@.err
     echo $? $((($(date +%s%N) - start) / 1000000)) >@.end'`;
 
 /**

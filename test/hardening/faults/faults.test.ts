@@ -2,7 +2,7 @@ import t from "tap";
 import { life } from "../support/chain.ts";
 import { failAnywhere } from "./campaign.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(570_000);
 
 t.test(
   "whatever fails inside a call, it succeeds in full or says why and leaves nothing",
