@@ -68,3 +68,31 @@ t.test("patchbay attaches and detaches with plugins of both suites in a chain", 
   for (const each of [a, b, a]) each.run("del");
   t.equal(machine.lab.snapshot(), before);
 });
+
+t.test("twenty namespaces are attached and detached at once by patchbay", async (t) => {
+  const machine = await Machine.start(t);
+  machine.write("/etc/cni/net.d/10-containers.conflist", readExample("single-node"));
+  const run = async (verb: string, name: string, port: number) => {
+    const portMappings = [{ hostPort: port, containerPort: 80, protocol: "tcp" }];
+    const ports = ["--cap-args", JSON.stringify({ portMappings })];
+    const tool = "/opt/cni/bin/patchbay";
+    const output = await machine.tryExecAsync([tool, verb, "containers", name, ...ports]);
+    if (output.exitCode !== 0) throw new Error(`${verb} ${name}: ${output.stderr}`);
+    return output.stdout;
+  };
+  const names = Array.from({ length: 20 }, (_, index) => `pod-${index}`);
+  for (const name of ["first", ...names]) machine.exec("ip", "netns", "add", name);
+  await run("add", "first", 8080);
+  await run("del", "first", 8080);
+  const before = machine.lab.snapshot();
+
+  const all = (verb: string) =>
+    Promise.all(names.map((name, index) => run(verb, name, 30_000 + index)));
+  const addresses = (await all("add")).flatMap((text) =>
+    JSON.parse(text).ips.map(({ address }: { address: string }) => address),
+  );
+  t.equal(new Set(addresses).size, 40, "no address is given twice");
+  await all("check");
+  await all("del");
+  t.equal(machine.lab.snapshot(), before);
+});
