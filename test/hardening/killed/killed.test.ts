@@ -2,7 +2,7 @@ import t from "tap";
 import { life } from "../support/chain.ts";
 import { killAnywhere } from "./campaign.ts";
 
-t.setTimeout(150_000);
+t.setTimeout(570_000);
 
 /** DEL and GC of every plugin in the chain have to be able to clean up after any of these. */
 const scope = { points: "effective", cleanUps: ["DEL", "GC"], isCold: false, labs: 2 } as const;
