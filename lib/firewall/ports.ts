@@ -1,5 +1,6 @@
 import { parseCidr } from "../ip/cidr.ts";
 import type { Netns } from "../kernel/netns.ts";
+import { writeStderr } from "../sys/stdio.ts";
 import { attemptAll } from "../undo.ts";
 import { chooseBackend, type Engine, engineOf, requireNftables } from "./engine.ts";
 import { MissingRulesError, PortTakenError } from "./errors.ts";
@@ -36,6 +37,12 @@ export interface PublishedPorts {
  * @throws {UnusableBackendError}
  */
 export function publishPorts(host: Netns, ports: PublishedPorts): void {
+  const { addresses } = ports.request;
+  if (addresses.length === 0) {
+    const whose = describeTag(formatTag(ports.owner));
+    writeStderr(`patchbay: the ports of ${whose} lead nowhere: it has no address\n`);
+    return;
+  }
   const record = recordOf(host, ports);
   const engine = engineOf(host);
   if (chooseBackend(engine, ports.backend) === "nftables") publishByNftables(engine, record);

@@ -29,6 +29,7 @@ export function parsePortmapConfig(input: ConfigInput): PortmapConfig {
   const isRemoval = input.verb === "DEL" || input.verb === "GC";
   const document = parseConfig(portmapShape(), isRemoval ? {} : input.document);
   const { markMasqBit, externalSetMarkChain } = document;
+  expectWords("externalSetMarkChain", externalSetMarkChain ? [externalSetMarkChain] : []);
   if (markMasqBit !== undefined && externalSetMarkChain !== undefined) {
     throw invalidConfig("Cannot specify externalSetMarkChain and markMasqBit");
   }
@@ -132,8 +133,18 @@ function parseBackend(document: PortmapDocument): Backend | undefined {
   return backend ?? (options.nftables.length > 0 ? "nftables" : undefined);
 }
 
+/** They become a line each of what `iptables-restore` reads. */
+function expectWords(key: string, words: readonly string[]): void {
+  const bad = words.find((word) => /\p{Cc}/u.test(word));
+  if (bad !== undefined) {
+    throw invalidConfig(`"${key}" contains control characters: ${JSON.stringify(bad)}`);
+  }
+}
+
 function conditionsOf(document: PortmapDocument): PortmapConfig["conditions"] {
   const conditions = { 4: document.conditionsV4 ?? [], 6: document.conditionsV6 ?? [] };
+  expectWords("conditionsV4", conditions[4]);
+  expectWords("conditionsV6", conditions[6]);
   if (parseBackend(document) === "nftables") {
     expectConditions("conditionsV4", conditions[4], 4);
     expectConditions("conditionsV6", conditions[6], 6);

@@ -3,6 +3,7 @@ import { encodeDeleteChain } from "../../netlink/netfilter/chains.ts";
 import { encodeDeleteElements } from "../../netlink/netfilter/elements.ts";
 import { isErrno, isNotFound } from "../../sys/errno.ts";
 import { writeStderr } from "../../sys/stdio.ts";
+import { UnusableBackendError } from "../errors.ts";
 import { describeTag } from "../rule-owner.ts";
 import { encodeRuleChain } from "./chains.ts";
 import {
@@ -89,8 +90,24 @@ function insertWithTable(nft: Nftables, archive: Archive, holding: Holding): voi
     insertWithTable(nft, archive, holding);
     return;
   }
-  nft.commit(encodeTableWith(accepted));
+  makeTable(nft, accepted);
   forgetRemoved(nft, archive, accepted.filter(isOther));
+}
+
+/** @throws {UnusableBackendError} when the kernel lacks something that the table needs */
+function makeTable(nft: Nftables, holdings: readonly Holding[]): void {
+  try {
+    nft.commit(encodeTableWith(holdings));
+  } catch (error) {
+    // All that the table refers to is in it: what is not found is the kernel's.
+    if (!isErrno(error, "ENOENT", "EOPNOTSUPP", "EAFNOSUPPORT", "EPROTONOSUPPORT")) throw error;
+    throw new UnusableBackendError(
+      `${error instanceof Error ? error.message : error}: nftables needs Linux 5.2 or newer with ` +
+        "nft_nat, nft_masq, nft_fib_inet and nft_ct; load these modules, or set the backend to " +
+        '"iptables"',
+      { cause: error },
+    );
+  }
 }
 
 /**

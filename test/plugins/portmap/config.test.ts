@@ -56,6 +56,16 @@ const refusals: readonly Refusal[] = [
     /^"conditionsV6" contains what the nftables backend cannot do: "" is no value for "ip6 saddr"/,
   ],
   [
+    "what would be a line of its own",
+    { conditionsV4: ["-s", "192.0.2.1\nCOMMIT\n*filter\n-F"] },
+    /^"conditionsV4" contains control characters: "192/,
+  ],
+  [
+    "a chain that would be a line of its own",
+    { externalSetMarkChain: "X\n-F" },
+    /^"externalSetMarkChain" contains control characters/,
+  ],
+  [
     "a host port that leads to two places",
     {
       runtimeConfig: {
@@ -125,3 +135,18 @@ t.test("without iptables, an error says what to install or set", (t) => {
   });
   t.end();
 });
+
+t.test(
+  "where there is no address to lead to, ports are not published, and somebody is told",
+  (t) => {
+    const lab = createLab(t);
+    const container = lab.container("a");
+    const config = { prevResult: { cniVersion: "1.1.0", interfaces: [{ name: "eth0" }] } };
+    const before = lab.snapshot();
+    const { exitCode, stderr } = call(lab, "ADD", { container, ports: ["80:80"], config });
+    t.equal(exitCode, 0);
+    t.match(stderr, /the ports of container "container-a" .* lead nowhere: it has no address/);
+    t.equal(lab.snapshot(), before);
+    t.end();
+  },
+);

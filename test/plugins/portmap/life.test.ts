@@ -180,3 +180,27 @@ t.test("a range of ports is published port by port", (t) => {
   t.equal(lab.snapshot(), before);
   t.end();
 });
+
+t.test("guards of links that are gone do not pile up", (t) => {
+  const lab = createLab(t);
+  const guards = () =>
+    /set route_localnet \{[^}]*elements = \{ (.*?) \}/s.exec(ruleset(lab))?.[1] ?? "";
+  for (let number = 2; number < 14; number++) {
+    // As on a point-to-point network, where each container has a link of its own.
+    const container = lab.container(`c${number}`);
+    lab.host.shell(`
+      ip link add veth${number} type veth peer name eth0 netns ${container.name}
+      ip link set veth${number} up
+      ip route add 10.88.0.${number}/32 dev veth${number}
+    `);
+    const published = { container, number, ports: [`${8000 + number}:80`] };
+    succeed(lab, "ADD", published);
+    t.match(guards(), `"veth${number}"`);
+    if (number === 2) continue; // it lives on
+    succeed(lab, "DEL", published);
+    lab.host.shell(`ip link delete veth${number}`);
+  }
+  t.ok(guards().split(",").length <= 3, guards());
+  t.match(guards(), '"veth2"');
+  t.end();
+});
