@@ -1,10 +1,11 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 
 /**
- * Variables by which whoever starts an executable made by Bun can make it load other code, or be
- * Bun's own command line instead. Bun has no option against that.
+ * Variables, or what their names begin with, by which whoever starts an executable made by Bun can
+ * make it load other code, take orders from a debugger on the network, write to files, or be Bun's
+ * own command line instead. Bun has no option against that.
  */
-const names = ["BUN_BE_BUN", "BUN_OPTIONS"];
+const names = ["BUN_BE_BUN", "BUN_BYTECODE_", "BUN_INSPECT", "BUN_OPTIONS"];
 
 /** In place of a name's first letter: nobody sets a variable like this by accident. */
 const unspeakable = Uint8Array.of(0x01);
