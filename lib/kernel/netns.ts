@@ -86,13 +86,9 @@ export class Netns {
     return isSameNetns(this.file, other.file);
   }
 
-  /**
-   * After something was removed from the nftables ruleset, this waits until the kernel has done with
-   * it, some 5 ms: the later the better.
-   */
   close(): void {
     this.#connection?.close();
-    this.#netfilter?.close();
+    this.#netfilter?.close({ inBackground: this.#nftables?.hasRemoved === true });
     closeNetns(this.file);
   }
 }

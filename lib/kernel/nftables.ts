@@ -15,7 +15,7 @@ import {
   type KernelElement,
 } from "../netlink/netfilter/elements.ts";
 import { decodeGeneration, encodeGetGeneration } from "../netlink/netfilter/generation.ts";
-import { encodeTransaction } from "../netlink/netfilter/message.ts";
+import { encodeTransaction, isRemoval } from "../netlink/netfilter/message.ts";
 import { decodeRule, encodeListRules, type KernelRule } from "../netlink/netfilter/rules.ts";
 import type { NamedSet } from "../netlink/netfilter/sets.ts";
 import {
@@ -29,9 +29,18 @@ import { isErrno, isNotFound } from "../sys/errno.ts";
 /** The nftables ruleset of one namespace: what `nft` shows and does. */
 export class Nftables {
   readonly #connection: () => Connection;
+  #hasRemoved = false;
 
   constructor(connection: () => Connection) {
     this.#connection = connection;
+  }
+
+  /**
+   * Whether something was removed here. Until the kernel is done with it, some 10 ms, it lets nobody
+   * close a socket to netfilter.
+   */
+  get hasRemoved(): boolean {
+    return this.#hasRemoved;
   }
 
   /** Whether this kernel has nf_tables. Asking makes it load the module, if there is one. */
@@ -64,6 +73,7 @@ export class Nftables {
    *   the ruleset is another one by now
    */
   commit(changes: readonly NetlinkRequest[], generation?: number): void {
+    this.#hasRemoved ||= changes.some(isRemoval);
     this.#connection().transact(encodeTransaction(changes, generation));
   }
 

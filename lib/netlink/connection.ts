@@ -1,4 +1,5 @@
 import { closeSync } from "node:fs";
+import { closeInBackground } from "../sys/background-close.ts";
 import { errnoOf, isErrno } from "../sys/errno.ts";
 import { bind, pollInput, recv, send, setsockopt, socket } from "../sys/libc.ts";
 import { insideNetns, type NetnsFile } from "../sys/netns.ts";
@@ -76,8 +77,10 @@ export class Connection {
     }
   }
 
-  close(): void {
-    closeSync(this.#fd);
+  /** @param options.inBackground what the kernel has to do then is not waited for */
+  close(options: { readonly inBackground?: boolean } = {}): void {
+    if (options.inBackground) closeInBackground(this.#fd);
+    else closeSync(this.#fd);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { dlopen, type Pointer, read } from "bun:ffi";
+import { dlopen, type Pointer, ptr, read } from "bun:ffi";
 import { errnoOf } from "./errno.ts";
 import { SyscallError } from "./syscall-error.ts";
 
@@ -26,23 +26,29 @@ const definitions = {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
 } as const;
 
+/** Rarely needed: what is looked up takes time, whether it is called or not. */
+const rareDefinitions = {
+  sendmsg: { args: ["i32", "ptr", "i32"], returns: "i64" },
+  socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+} as const;
+
 type Libc = ReturnType<typeof dlopen<typeof definitions>>["symbols"];
 
 let loaded: Libc | undefined;
 
 /** Loaded at first use: VERSION and the plugins that only touch files never pay for it. */
 function libc(): Libc {
-  loaded ??= open();
+  loaded ??= open(definitions);
   return loaded;
 }
 
-function open(): Libc {
+function open<T extends Parameters<typeof dlopen>[1]>(wanted: T) {
   const musl = process.arch === "arm64" ? "libc.musl-aarch64.so.1" : "libc.musl-x86_64.so.1";
   try {
-    return dlopen("libc.so.6", definitions).symbols;
+    return dlopen("libc.so.6", wanted).symbols;
   } catch {
     // Not a glibc system. On musl "libc.so.6" exists only where gcompat is installed.
-    return dlopen(musl, definitions).symbols;
+    return dlopen(musl, wanted).symbols;
   }
 }
 
@@ -160,4 +166,36 @@ export function memfdCreate(name: string): number {
 /** Text as C has it: it ends with a NUL. */
 function cString(text: string): Uint8Array {
   return new TextEncoder().encode(`${text}\0`);
+}
+
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+
+/**
+ * `socketpair(2)` of two datagram sockets, and `sendmsg(2)` over the second of one byte with
+ * descriptors: the first socket's own, and `fd`. unix(7), SCM_RIGHTS.
+ *
+ * @returns the two sockets, closed with `fs.closeSync`
+ */
+export function sendOverPair(fd: number): readonly [number, number] {
+  const calls = open(rareDefinitions);
+  const pair = new Int32Array(2);
+  call("socketpair", () => calls.socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ptr(pair)));
+  const [first = -1, second = -1] = pair;
+  const data = Uint8Array.of(0);
+  const vector = BigUint64Array.of(BigInt(ptr(data)), 1n);
+  const control = Buffer.alloc(24); // struct cmsghdr, then two descriptors
+  control.writeBigUInt64LE(24n, 0);
+  control.writeInt32LE(SOL_SOCKET, 8);
+  control.writeInt32LE(SCM_RIGHTS, 12);
+  control.writeInt32LE(fd, 16);
+  control.writeInt32LE(first, 20);
+  // struct msghdr: no address, the vector and its length, the control message and its length, flags
+  const [v, c] = [BigInt(ptr(vector)), BigInt(ptr(control))];
+  const message = BigUint64Array.of(0n, 0n, v, 1n, c, BigInt(control.length), 0n);
+  call("sendmsg", () => calls.sendmsg(second, ptr(message), 0));
+  return [first, second];
 }

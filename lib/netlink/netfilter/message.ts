@@ -49,6 +49,14 @@ export function encodeRequest(request: NetfilterRequest): NetlinkRequest {
   };
 }
 
+/** NFT_MSG_DELTABLE, DELCHAIN, DELRULE, DELSET and DELSETELEM. */
+const removals: readonly number[] = [2, 5, 8, 11, 14];
+
+/** Whether a change takes something out of the nftables ruleset. */
+export function isRemoval({ type }: NetlinkRequest): boolean {
+  return type >> 8 === NFNL_SUBSYS_NFTABLES && removals.includes(type & 255);
+}
+
 /** @returns the attributes of a message, when it is of this subsystem and type */
 export function decodeMessage(
   message: NetlinkMessage,
