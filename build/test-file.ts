@@ -74,6 +74,8 @@ function runNode(
   const child = spawn("node", args, {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: deadline,
+    // What is stuck in a loop heeds nothing else.
+    killSignal: "SIGKILL",
     env: { ...process.env, ...testEnvironment, TMPDIR: temporary },
   });
   stop.addEventListener("abort", () => child.kill("SIGKILL"));
