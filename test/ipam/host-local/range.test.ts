@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import t from "tap";
 import {
   contains,
@@ -185,4 +186,31 @@ t.test("a set is one family without overlaps, and sets do not overlap either", a
     failureText(() => refuseOverlaps([a, b, c])),
     "7 range set 1 overlaps with 2",
   );
+});
+
+t.test("of sets that overlap, the first two are named, however many there are", async (t) => {
+  const octets = fc.tuple(fc.nat(40), fc.nat(6)).map(([start, length]) => ({
+    subnet: "10.0.0.0/24",
+    rangeStart: `10.0.0.${start + 1}`,
+    rangeEnd: `10.0.0.${start + length + 1}`,
+  }));
+  const others = fc.nat(9).map((number) => ({ subnet: `2001:db8:${number}::/64` }));
+  const sets = fc.array(fc.oneof({ arbitrary: octets, weight: 3 }, others), { maxLength: 8 });
+  fc.assert(
+    fc.property(sets, (texts) => {
+      const all = texts.map((text) => planRangeSet([configOf(text)]));
+      const pairs = all.flatMap((a, i) => all.map((b, j) => ({ a, b, i, j })));
+      const first = pairs.find(({ a, b, i, j }) => i < j && rangesOverlap(a[0], b[0]));
+      if (first === undefined) refuseOverlaps(all);
+      else {
+        const text = failureText(() => refuseOverlaps(all));
+        if (text !== `7 range set ${first.i} overlaps with ${first.j}`) throw new Error(text);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  const many = Array.from({ length: 20_000 }, (_, number) =>
+    planRangeSet([configOf({ subnet: `10.${number >> 8}.${number & 255}.0/24` })]),
+  );
+  t.doesNotThrow(() => refuseOverlaps(many));
 });
