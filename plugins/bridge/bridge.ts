@@ -75,11 +75,11 @@ function add(request: AddRequest<BridgeConfig>): Result {
     masquerade(host, attachment, lease, { backend: config.masqueradeBackend, undo });
 
   const interfaces = [
-    ...[device, veth.hostEnd].map((link) => describeLink(host, link)),
-    { ...describeLink(container, veth.containerEnd), sandbox: container.path },
-    ...(gateway === undefined || gateway.index === device.index
-      ? []
-      : [describeLink(host, gateway)]),
+    // Read anew: a bridge's MTU may have followed that of its new port.
+    describeLink(host.links.get(device.index)),
+    describeLink(veth.hostEnd),
+    { ...describeLink(veth.containerEnd), sandbox: container.path },
+    ...(gateway === undefined || gateway.index === device.index ? [] : [describeLink(gateway)]),
   ];
   const dns = config.dns ?? granted.dns;
   return { interfaces, ...describeLease(lease, CONTAINER_INTERFACE), ...(dns && { dns }) };
@@ -144,9 +144,7 @@ function becomeGateway(request: AddRequest<BridgeConfig>, device: Link, lease: L
   return gateway;
 }
 
-/** Read anew: a link's MAC address may have changed since it was made. */
-function describeLink(netns: Netns, link: Link): Interface {
-  const { name, mac, mtu } = netns.links.get(link.index);
+function describeLink({ name, mac, mtu }: Link): Interface {
   return { name, mac, mtu };
 }
 
