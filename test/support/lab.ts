@@ -35,6 +35,8 @@ export interface Call extends Pick<RunOptions, "env" | "cwd"> {
   readonly cniPath?: string;
   /** What the plugin reads instead of the configuration. */
   readonly stdin?: string | Uint8Array;
+  /** The plugin is killed when it has kept a processor busy for so long. */
+  readonly cpuSeconds?: number;
 }
 
 /** @returns the container ID that calls use for a container, the same in every run */
@@ -123,8 +125,9 @@ export function createLab(t: Pick<Test, "teardown">, options: LabOptions = {}): 
     cni: (verb, plugin, config, call = {}) => {
       const cniPath = call.cniPath ?? options.cniPath ?? patchbay;
       const program = join(cniPath.split(":")[0] ?? "", plugin);
+      const limit = call.cpuSeconds === undefined ? [] : ["prlimit", `--cpu=${call.cpuSeconds}`];
       return parseOutcome(
-        lab.runOnHost([program], {
+        lab.runOnHost([...limit, program], {
           stdin: call.stdin ?? JSON.stringify(config),
           env: { ...environmentOf(verb, call, cniPath), ...call.env },
           ...(call.cwd === undefined ? {} : { cwd: call.cwd }),

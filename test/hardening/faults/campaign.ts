@@ -55,7 +55,7 @@ async function planCases(t: Teardown, { steps, stride, seed }: Scope): Promise<C
   const node = await Node.start(t);
   const cases: Case[] = [];
   for (const step of steps) {
-    for (const point of afterStart(await node.trace(step))) {
+    for (const point of afterStart(await node.listPoints(step))) {
       cases.push(...errorsOf(point).map((error) => ({ step, point, error })));
     }
   }

@@ -60,7 +60,7 @@ async function planCases(t: Teardown, scope: Scope): Promise<Case[]> {
   const node = await Node.start(t);
   const cases: Case[] = [];
   for (const step of scope.steps) {
-    const points = await node.trace(step);
+    const points = await node.listPoints(step);
     const last = new Set(scope.points === "all" ? lastPoints(points) : []);
     const wanted = points.filter(({ isEffective }) => isEffective || scope.points === "all");
     wanted.forEach((point, index) => {

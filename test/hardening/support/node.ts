@@ -88,13 +88,19 @@ export class Node {
   }
 
   /** @returns every system call that the step makes, in order */
-  async trace(step: Step): Promise<Point[]> {
+  async listPoints(step: Step): Promise<Point[]> {
+    return listPoints(await this.trace(step));
+  }
+
+  /** @returns what strace, with these options, writes of a step in the middle of a life */
+  async trace(step: Step, options = ""): Promise<string> {
     const trace = join(this.#inputs, "trace");
+    const tracer = `strace -qq ${options} -o ${trace}`;
     const lines = life.map((each) => {
-      return nameOf(each) === nameOf(step) ? `${must(each)} strace -qq -o ${trace}` : must(each);
+      return nameOf(each) === nameOf(step) ? `${must(each)} ${tracer}` : must(each);
     });
     await this.run(...lines);
-    return listPoints(readFileSync(trace, "utf8"));
+    return readFileSync(trace, "utf8");
   }
 
   /** @returns what is not as before the first container; "" when all is */

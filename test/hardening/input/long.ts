@@ -1,0 +1,21 @@
+/** Half a million times something that is almost right. */
+import { runLong } from "../support/long-run.ts";
+import { propertiesOf } from "./properties.ts";
+import { recordReplies } from "./replies.ts";
+
+const TIMES = 50;
+
+await runLong("bad input", async (run) => {
+  const complaints: string[] = [];
+  let cases = 0;
+  for (const { name, share, assert } of propertiesOf(await recordReplies(run))) {
+    try {
+      assert({ numRuns: share * TIMES, seed: run.seed });
+      cases += share * TIMES;
+      run.say(`${name}: ${share * TIMES} cases`);
+    } catch (error) {
+      complaints.push(`${name}: ${error}`);
+    }
+  }
+  return { cases, complaints };
+});
