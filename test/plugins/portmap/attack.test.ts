@@ -1,6 +1,6 @@
 import t from "tap";
+import { reachLoopbackOver } from "../../support/attacks.ts";
 import { createLab, type Lab } from "../../support/lab.ts";
-import type { Namespace } from "../../support/namespace.ts";
 import { ask, askAll, type Endpoint, serve } from "../../support/traffic.ts";
 import { backends, publish, publishingNetwork } from "./networks.ts";
 
@@ -140,16 +140,4 @@ for (const backend of backends) {
     );
     t.equal(ask(outside, { protocol: "tcp", address: hostIpv4, port: 81 }, 0.5), undefined);
   });
-}
-
-/** Gives 127.0.0.1 away, and looks for it at a gateway. */
-function reachLoopbackOver(attacker: Namespace, gateway: string): void {
-  attacker.shell(`
-    ip address flush dev lo
-    ip route flush table local
-    ip route add local $(ip -4 -o address show dev eth0 | sed 's#.* inet ##; s#/.*##') dev eth0 table local
-    sysctl -q net.ipv4.conf.all.route_localnet=1
-    sysctl -q net.ipv4.conf.eth0.route_localnet=1
-    ip route replace 127.0.0.0/8 via ${gateway} dev eth0
-  `);
 }
