@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { relative } from "node:path";
+import type { BunPlugin } from "bun";
 import { netlinkAsModules } from "./netlink-modules.ts";
 
 export interface TestBundle {
@@ -8,6 +10,16 @@ export interface TestBundle {
   /** Whether the test starts programs in namespaces, the built executables among them. */
   readonly usesLab: boolean;
 }
+
+const nodeFiles: BunPlugin = {
+  name: "files as Node has them",
+  setup(build) {
+    build.onLoad({ filter: /\/lib\/sys\/fs\.ts$/ }, () => ({
+      contents: readFileSync("build/fs-for-node.ts", "utf8"),
+      loader: "ts",
+    }));
+  },
+};
 
 /**
  * Bundles one test for Node, which cannot read TypeScript before version 22. The packages go in as
@@ -26,7 +38,7 @@ export async function bundleTest(file: string, folder: string): Promise<TestBund
     format: "esm",
     sourcemap: "inline",
     metafile: true,
-    plugins: [netlinkAsModules().plugin], // the code that is shipped is what is tested
+    plugins: [netlinkAsModules().plugin, nodeFiles],
   });
   const [output] = outputs;
   if (output === undefined) throw new Error(`Cannot bundle "${file}": no output`);

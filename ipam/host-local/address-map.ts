@@ -1,6 +1,6 @@
-import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { type Address, formatAddress } from "../../lib/ip/address.ts";
 import { findFile } from "../../lib/sys/file.ts";
+import { closeSync, constants, openSync, readSync, writeSync } from "../../lib/sys/fs.ts";
 
 /*
  * Which addresses are taken, so that the next free one is found without trying each. A folder

@@ -1,16 +1,22 @@
+import { CniError, ErrorCode } from "../../lib/cni/error.ts";
+import { toCniError } from "../../lib/cni/failure.ts";
+import { isErrno } from "../../lib/sys/errno.ts";
 import {
   accessSync,
   chmodSync,
   constants,
   existsSync,
-  lstatSync,
+  findLinkStats,
   mkdirSync,
-  statfsSync,
-} from "node:fs";
-import { dirname } from "node:path";
-import { CniError, ErrorCode } from "../../lib/cni/error.ts";
-import { toCniError } from "../../lib/cni/failure.ts";
-import { isErrno } from "../../lib/sys/errno.ts";
+} from "../../lib/sys/fs.ts";
+import { blocksOf } from "../../lib/sys/rare-files.ts";
+
+/** @returns the directory that a clean path is in; of "/" and of ".", the same */
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  if (slash < 0) return ".";
+  return slash === 0 ? "/" : path.slice(0, slash);
+}
 
 /**
  * Makes sure that there is a directory at `path`, parents included.
@@ -25,7 +31,7 @@ export function ensureDirectory(path: string, mode: number): void {
     chmodSync(path, mode);
   } catch (error) {
     // EEXIST: made in between. ENOENT: its parent is missing too.
-    if (isErrno(error, "ENOENT") && dirname(path) !== path) ensureDirectory(dirname(path), mode);
+    if (isErrno(error, "ENOENT") && parentOf(path) !== path) ensureDirectory(parentOf(path), mode);
     else if (!isErrno(error, "EEXIST")) throw error;
     ensureDirectory(path, mode);
   }
@@ -37,7 +43,7 @@ export function ensureDirectory(path: string, mode: number): void {
  *   it, root would write where they please
  */
 export function isDirectory(path: string): boolean {
-  const status = lstatSync(path, { throwIfNoEntry: false });
+  const status = findLinkStats(path);
   if (status === undefined) return false;
   if (status.isDirectory()) return true;
   const what = status.isSymbolicLink() ? "a symbolic link" : "a file";
@@ -55,12 +61,12 @@ export function expectUsable(path: string): void {
   } catch (cause) {
     throw unusable(existing, toCniError(cause).msg, cause);
   }
-  const { blocks, bfree } = statfsSync(existing);
-  if (blocks > 0 && bfree === 0) throw unusable(existing, "no space left on device");
+  const blocks = blocksOf(existing);
+  if (blocks.all > 0 && blocks.free === 0) throw unusable(existing, "no space left on device");
 }
 
 function existingPart(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : existingPart(dirname(path));
+  return existsSync(path) || parentOf(path) === path ? path : existingPart(parentOf(path));
 }
 
 function unusable(path: string, reason: string, cause?: unknown): CniError {

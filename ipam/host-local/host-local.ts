@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { CniError, ErrorCode } from "../../lib/cni/error.ts";
 import type {
   AddRequest,
@@ -12,6 +11,7 @@ import type {
 import type { Dns, IpConfig, Result } from "../../lib/cni/result.ts";
 import { type Address, formatAddress, isSameAddress } from "../../lib/ip/address.ts";
 import { formatCidr, parseCidr } from "../../lib/ip/cidr.ts";
+import { readFileSync } from "../../lib/sys/fs.ts";
 import { attemptAll, withUndo } from "../../lib/undo.ts";
 import { type HostLocalConfig, parseHostLocalConfig } from "./config.ts";
 import { expectUsable } from "./directory.ts";

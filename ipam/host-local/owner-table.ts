@@ -1,3 +1,5 @@
+import { type Address, isSameAddress } from "../../lib/ip/address.ts";
+import { findFile, writeAll } from "../../lib/sys/file.ts";
 import {
   closeSync,
   constants,
@@ -6,9 +8,7 @@ import {
   openSync,
   readSync,
   writeSync,
-} from "node:fs";
-import { type Address, isSameAddress } from "../../lib/ip/address.ts";
-import { findFile, writeAll } from "../../lib/sys/file.ts";
+} from "../../lib/sys/fs.ts";
 
 /*
  * Which addresses an owner holds, found without reading other owners' reservations: a hash table

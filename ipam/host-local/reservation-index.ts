@@ -1,9 +1,8 @@
-import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Address } from "../../lib/ip/address.ts";
-import { isFileError } from "../../lib/sys/file.ts";
+import { isFileError, removeTree } from "../../lib/sys/file.ts";
+import { readdirSync, statSync, utimesSync } from "../../lib/sys/fs.ts";
 import { AddressMap } from "./address-map.ts";
-import { ensureDirectory, isDirectory } from "./directory.ts";
+import { ensureDirectory, isDirectory, parentOf } from "./directory.ts";
 import { OwnerTable } from "./owner-table.ts";
 import { formatOwner, type Owner, type Reservation } from "./reservation.ts";
 
@@ -40,7 +39,7 @@ export class ReservationIndex {
   }
 
   #find(): Contents | undefined {
-    if (!isDirectory(dirname(this.#folder)) || !isDirectory(this.#folder)) return undefined;
+    if (!isDirectory(parentOf(this.#folder)) || !isDirectory(this.#folder)) return undefined;
     const owners = OwnerTable.find(this.#table);
     if (owners?.seal === this.#currentSeal()) return { owners, map: new AddressMap(this.#folder) };
     owners?.close();
@@ -51,11 +50,9 @@ export class ReservationIndex {
   build(reservations: readonly Reservation[]): void {
     this.#abandon();
     try {
-      ensureDirectory(dirname(this.#folder), folderMode);
+      ensureDirectory(parentOf(this.#folder), folderMode);
       ensureDirectory(this.#folder, folderMode);
-      for (const name of readdirSync(this.#folder)) {
-        rmSync(`${this.#folder}/${name}`, { recursive: true });
-      }
+      for (const name of readdirSync(this.#folder)) removeTree(`${this.#folder}/${name}`);
       const owners = OwnerTable.create(this.#table, reservations.flatMap(holdingOf));
       const map = new AddressMap(this.#folder);
       this.#contents = { owners, map };
@@ -120,7 +117,7 @@ export class ReservationIndex {
   }
 
   #currentSeal(): string {
-    return `${this.#boot} ${statSync(this.#directory, { bigint: true }).mtimeNs}`;
+    return `${this.#boot} ${statSync(this.#directory).mtimeNs}`;
   }
 
   #change(work: (contents: Contents) => void): void {

@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, readdirSync, readSync } from "node:fs";
 import { type Address, formatAddress, parseAddress } from "../../lib/ip/address.ts";
 import { findFile } from "../../lib/sys/file.ts";
+import { closeSync, fstatSync, readdirSync, readSync } from "../../lib/sys/fs.ts";
 import { findXattr } from "../../lib/sys/xattr.ts";
 
 /** Who holds an address. Suites before 2018 wrote the container's ID alone. */

@@ -1,6 +1,5 @@
-import { statSync } from "node:fs";
-import { join } from "node:path";
 import { invalidConfig } from "../../lib/cni/error.ts";
+import { statSync } from "../../lib/sys/fs.ts";
 
 /** Where the reservations of a network are. */
 export interface StoreLocation {
@@ -10,7 +9,7 @@ export interface StoreLocation {
 
 /** @throws {CniError} code 7 when the network's name would lead somewhere else */
 export function directoryOf({ dataDir, network }: StoreLocation): string {
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(network)) return join(dataDir, network);
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(network)) return `${cleanPath(dataDir)}/${network}`;
   throw invalidConfig(`the network's name "${network}" cannot name a directory`);
 }
 
@@ -18,8 +17,15 @@ export function directoryOf({ dataDir, network }: StoreLocation): string {
  * @returns where the index is. Drafts are linked from there into the directory, so it has to be on the
  * same file system.
  */
-export function indexFolderOf({ dataDir, network }: StoreLocation): string {
-  const directory = join(dataDir, network);
-  const isMountPoint = statSync(dataDir).dev !== statSync(directory).dev;
-  return isMountPoint ? join(directory, ".patchbay") : join(dataDir, ".patchbay", network);
+export function indexFolderOf(location: StoreLocation): string {
+  const [dataDir, directory] = [cleanPath(location.dataDir), directoryOf(location)];
+  const isMountPoint = statSync(dataDir || "/").dev !== statSync(directory).dev;
+  return isMountPoint ? `${directory}/.patchbay` : `${dataDir}/.patchbay/${location.network}`;
+}
+
+/** @returns the path without anything that does not matter in it: "." and "..", slashes at the end */
+function cleanPath(path: string): string {
+  if (!/\/$|\/\/|\/\.|^\./.test(path)) return path;
+  const { normalize }: typeof import("node:path") = require("node:path");
+  return normalize(path).replace(/\/$/, "");
 }

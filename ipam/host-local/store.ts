@@ -1,4 +1,3 @@
-import { linkSync } from "node:fs";
 import { CniError, ErrorCode } from "../../lib/cni/error.ts";
 import { type Address, formatAddress, isSameAddress, parseAddress } from "../../lib/ip/address.ts";
 import { bootId } from "../../lib/sys/boot.ts";
@@ -11,6 +10,7 @@ import {
   writeNewFile,
 } from "../../lib/sys/file.ts";
 import { FileLock, LockTimeoutError } from "../../lib/sys/file-lock.ts";
+import { linkSync } from "../../lib/sys/fs.ts";
 import { setXattr } from "../../lib/sys/xattr.ts";
 import { ensureDirectory, isDirectory } from "./directory.ts";
 import {

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "../sys/fs.ts";
 import type { Call } from "./call.ts";
 import { toCniError } from "./failure.ts";
 import type { JsonObject } from "./json.ts";
@@ -113,7 +113,7 @@ function append(world: World, file: string, line: string): void {
   try {
     const fd = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
     try {
-      writeSync(fd, line);
+      writeSync(fd, new TextEncoder().encode(line));
     } finally {
       closeSync(fd);
     }

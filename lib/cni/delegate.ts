@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
 import { isErrno } from "../sys/errno.ts";
 import type { Finished } from "../sys/exec.ts";
+import { findStats } from "../sys/fs.ts";
 import { sleep } from "../sys/sleep.ts";
 import type { Call, Operation } from "./call.ts";
 import { CniError, ErrorCode, invalidConfig } from "./error.ts";
@@ -29,11 +29,7 @@ export function findDelegate(name: string, path: readonly string[]): string {
 
 /** What cannot be looked at is passed over, as in the reference. */
 function isRegularFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+  return findStats(path)?.isFile() === true;
 }
 
 /** @throws {CniError} code 7 for a name that would lead out of the directories of `CNI_PATH` */

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync } from "../sys/fs.ts";
 import type { MasqueradeRequest } from "./masquerade-request.ts";
 import type { PortRequest } from "./port-request.ts";
 import { formatTag, type RuleOwner, tagKey } from "./rule-owner.ts";

@@ -1,13 +1,14 @@
+import { isAlreadyThere, isErrno, isNotFound } from "../sys/errno.ts";
+import { FileLock } from "../sys/file-lock.ts";
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmdirSync,
   unlinkSync,
   writeFileSync,
-} from "node:fs";
-import { isErrno, isNotFound } from "../sys/errno.ts";
-import { FileLock } from "../sys/file-lock.ts";
+} from "../sys/fs.ts";
 import type { NetnsFile } from "../sys/netns.ts";
 import { netnsName } from "../sys/netns-cookie.ts";
 import { writeStderr } from "../sys/stdio.ts";
@@ -78,17 +79,17 @@ export class Store {
 
   /** @returns the records of all attachments, in the order of their names */
   list(): unknown[] {
-    return this.#listNames()
+    return this.#readdirSync()
       .map((name) => this.read(name))
       .filter((record) => record !== undefined);
   }
 
   /** Removes what is no record, such as half of one, lest the folder is never empty. */
   removeBroken(): void {
-    for (const name of this.#listNames()) if (!this.has(name)) this.remove(name);
+    for (const name of this.#readdirSync()) if (!this.has(name)) this.remove(name);
   }
 
-  #listNames(): string[] {
+  #readdirSync(): string[] {
     try {
       return readdirSync(this.#folder)
         .filter((name) => name.endsWith(SUFFIX))
@@ -171,11 +172,19 @@ function retryWithFolder<T>(folder: string, work: () => T): T {
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
-    try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    makeFolder(folder);
+  }
+}
+
+/** Fine if it is there; and if its parent goes meanwhile. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if (isAlreadyThere(error)) return;
+    if (!isNotFound(error)) throw error;
+    makeFolder(folderOf(path));
+    if (existsSync(folderOf(path))) makeFolder(path);
   }
 }
 

@@ -1,5 +1,5 @@
-import { closeSync, readFileSync } from "node:fs";
 import { isErrno, isNotFound } from "../sys/errno.ts";
+import { closeSync, readFileSync } from "../sys/fs.ts";
 import { getsockopt, socket } from "../sys/libc.ts";
 import { insideNetns, type NetnsFile } from "../sys/netns.ts";
 

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Connection } from "../netlink/connection.ts";
 import type { LinkAttributes } from "../netlink/route/link-attributes.ts";
 import type { LinkKind } from "../netlink/route/link-kinds.ts";
@@ -13,6 +12,7 @@ import {
   type LinkChange,
 } from "../netlink/route/links.ts";
 import { isNotFound } from "../sys/errno.ts";
+import { readFileSync } from "../sys/fs.ts";
 
 export type { LinkAttributes } from "../netlink/route/link-attributes.ts";
 export type { LinkKind } from "../netlink/route/link-kinds.ts";

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { type Address, addressFromBytes, formatAddress, parseAddress } from "../ip/address.ts";
 import { isErrno, isNotFound } from "../sys/errno.ts";
+import { readdirSync, readFileSync } from "../sys/fs.ts";
 import { closeNetns, insideNetns, openNetns } from "../sys/netns.ts";
+import { linkTarget } from "../sys/rare-files.ts";
 
 /**
  * Finds the addresses that something alive may be using: those of every interface, in every network
@@ -37,7 +38,7 @@ function listNamespaces(): ReadonlyMap<string, () => Address[]> {
 /** Which namespace a process is in may be secret, what there is in its network is not. */
 function identify(pid: string): string {
   try {
-    return readlinkSync(`/proc/${pid}/ns/net`);
+    return linkTarget(`/proc/${pid}/ns/net`);
   } catch (error) {
     if (isNotFound(error) || isErrno(error, "EACCES", "EPERM")) return `of process ${pid}`;
     throw error;

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { isErrno, isNotFound } from "../sys/errno.ts";
+import { readFileSync, writeFileSync } from "../sys/fs.ts";
 import { insideNetns, type NetnsFile } from "../sys/netns.ts";
 
 /**

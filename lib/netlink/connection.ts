@@ -1,6 +1,6 @@
-import { closeSync } from "node:fs";
 import { closeInBackground } from "../sys/background-close.ts";
 import { errnoOf, isErrno } from "../sys/errno.ts";
+import { closeSync } from "../sys/fs.ts";
 import { bind, pollInput, recv, send, setsockopt, socket } from "../sys/libc.ts";
 import { insideNetns, type NetnsFile } from "../sys/netns.ts";
 import { decodeAcknowledgement, NetlinkError } from "./error.ts";

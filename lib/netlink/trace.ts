@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { writeStderr } from "../sys/stdio.ts";
 
 /**
  * Prints every netlink message on stderr when `PATCHBAY_NETLINK_TRACE` is set, field by field:
@@ -8,5 +8,5 @@ export function traceMessages(direction: ">" | "<", protocol: number, datagram: 
   if (process.env["PATCHBAY_NETLINK_TRACE"] === undefined) return;
   // Loaded here, not above: nobody who does not trace pays for it.
   const { formatDatagram } = require("./trace-format.ts") as typeof import("./trace-format.ts");
-  writeSync(2, formatDatagram(direction, protocol, datagram));
+  writeStderr(formatDatagram(direction, protocol, datagram));
 }

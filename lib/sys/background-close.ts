@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync } from "./fs.ts";
 import { sendOverPair } from "./libc.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync } from "./fs.ts";
 
 /**
  * @returns the identifier that the kernel drew when it booted, a UUID. Whatever was written under

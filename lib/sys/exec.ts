@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "./fs.ts";
 import { memfdCreate } from "./libc.ts";
 import { toSyscallError } from "./syscall-error.ts";
 

@@ -1,5 +1,5 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { isErrno } from "./errno.ts";
+import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync } from "./fs.ts";
 import { flock } from "./libc.ts";
 import { sleep } from "./sleep.ts";
 import { toSyscallError } from "./syscall-error.ts";
@@ -117,7 +117,7 @@ function describeHolder(path: string): string {
 /** Lines such as "1: FLOCK  ADVISORY  WRITE 4711 fe:00:262147 0 EOF" (proc_locks(5)). */
 function findHolder(path: string, locks: string): string | undefined {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  const { ino } = fstatSync(fd, { bigint: true });
+  const { ino } = fstatSync(fd);
   closeSync(fd);
   const lines = locks.split("\n").map((line) => line.trim().split(/\s+/));
   const line = lines.find(([, kind, , , , file]) => kind === "FLOCK" && file?.endsWith(`:${ino}`));

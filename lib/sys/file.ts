@@ -1,3 +1,4 @@
+import { isErrno, isNotFound } from "./errno.ts";
 import {
   closeSync,
   constants,
@@ -5,12 +6,13 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
+  readdirSync,
   readFileSync,
+  rmdirSync,
   unlinkSync,
   writeFileSync,
   writeSync,
-} from "node:fs";
-import { isErrno, isNotFound } from "./errno.ts";
+} from "./fs.ts";
 import { SyscallError } from "./syscall-error.ts";
 
 /** Files in directories that others may write to: symbolic links are never followed. */
@@ -60,7 +62,7 @@ export function overwriteText(path: string, text: string, { mode }: { mode: numb
 
 function overwrite(fd: number, text: string): void {
   try {
-    const length = writeSync(fd, text, 0);
+    const length = writeSync(fd, new TextEncoder().encode(text));
     if (fstatSync(fd).size > length) ftruncateSync(fd, length);
   } finally {
     closeSync(fd);
@@ -86,6 +88,17 @@ export function removeFile(path: string): void {
   }
 }
 
+/** Removes a file, or a folder with all that is in it. */
+export function removeTree(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!isErrno(error, "EISDIR")) throw error;
+    for (const name of readdirSync(path)) removeTree(`${path}/${name}`);
+    rmdirSync(path);
+  }
+}
+
 /** @returns the content of a file; undefined if there is none, or a symbolic link */
 export function findText(path: string): string | undefined {
   const fd = findFile(path);
@@ -103,7 +116,7 @@ export function findText(path: string): string | undefined {
  * @param access O_RDONLY, O_WRONLY or O_RDWR
  * @returns undefined if there is none, or a symbolic link, a socket, a pipe that nobody reads
  */
-export function findFile(path: string, access = constants.O_RDONLY): number | undefined {
+export function findFile(path: string, access: number = constants.O_RDONLY): number | undefined {
   try {
     return openSync(path, access | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {

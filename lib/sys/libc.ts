@@ -5,25 +5,43 @@ import { SyscallError } from "./syscall-error.ts";
 /**
  * The C library's system call wrappers: the only file that loads `bun:ffi`. Each function is named
  * after its manual page in section 2, takes numbers and bytes, and throws a {@link SyscallError}.
- * All of them run on the process's main thread, where JavaScript runs.
+ * All of them run on the process's main thread, where JavaScript runs. Those about files are in
+ * fs.ts.
  */
 
 const definitions = {
   __errno_location: { args: [], returns: "ptr" },
+  access: { args: ["ptr", "i32"], returns: "i32" },
   bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  chmod: { args: ["ptr", "u32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+  fchmod: { args: ["i32", "u32"], returns: "i32" },
   fgetxattr: { args: ["i32", "ptr", "ptr", "u64"], returns: "i64" },
   flock: { args: ["i32", "i32"], returns: "i32" },
   fsetxattr: { args: ["i32", "ptr", "ptr", "u64", "i32"], returns: "i32" },
+  fstatfs: { args: ["i32", "ptr"], returns: "i32" },
+  ftruncate: { args: ["i32", "i64"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  link: { args: ["ptr", "ptr"], returns: "i32" },
   linkat: { args: ["i32", "ptr", "i32", "ptr", "i32"], returns: "i32" },
   memfd_create: { args: ["ptr", "u32"], returns: "i32" },
+  mkdir: { args: ["ptr", "u32"], returns: "i32" },
+  open: { args: ["ptr", "i32", "u32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
+  pread: { args: ["i32", "ptr", "u64", "i64"], returns: "i64" },
+  pwrite: { args: ["i32", "ptr", "u64", "i64"], returns: "i64" },
+  read: { args: ["i32", "ptr", "u64"], returns: "i64" },
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+  rmdir: { args: ["ptr"], returns: "i32" },
   send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
   setns: { args: ["i32", "i32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  syscall: { args: ["i64", "i32", "ptr", "i32", "u32", "ptr"], returns: "i64" },
+  unlink: { args: ["ptr"], returns: "i32" },
+  utimensat: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
+  write: { args: ["i32", "ptr", "u64"], returns: "i64" },
 } as const;
 
 /** Rarely needed: what is looked up takes time, whether it is called or not. */
@@ -36,8 +54,8 @@ type Libc = ReturnType<typeof dlopen<typeof definitions>>["symbols"];
 
 let loaded: Libc | undefined;
 
-/** Loaded at first use: VERSION and the plugins that only touch files never pay for it. */
-function libc(): Libc {
+/** Loaded at first use: VERSION never pays for it. */
+export function libc(): Libc {
   loaded ??= open(definitions);
   return loaded;
 }
@@ -53,12 +71,17 @@ function open<T extends Parameters<typeof dlopen>[1]>(wanted: T) {
 }
 
 /** Must be the very next foreign call after the failed one: any other may overwrite errno. */
-function lastErrno(): number {
+export function lastErrno(): number {
   return read.i32(libc().__errno_location() as Pointer, 0);
 }
 
-/** Makes the call again when a signal interrupted it, as `SA_RESTART` would. */
-function call(name: string, attempt: () => number | bigint, subject?: string): number {
+/**
+ * Makes the call again when a signal interrupted it, as `SA_RESTART` would.
+ *
+ * @param subject what it is about, in the error
+ * @throws {SyscallError}
+ */
+export function call(name: string, attempt: () => number | bigint, subject?: string): number {
   for (;;) {
     const result = Number(attempt());
     if (result >= 0) return result;
@@ -67,7 +90,7 @@ function call(name: string, attempt: () => number | bigint, subject?: string): n
   }
 }
 
-/** `socket(2)`. @returns a file descriptor, closed with `fs.closeSync` */
+/** `socket(2)`. @returns a file descriptor, closed with `closeSync` */
 export function socket(domain: number, type: number, protocol: number): number {
   return call("socket", () => libc().socket(domain, type, protocol));
 }
@@ -155,7 +178,7 @@ export function linkOpenFile(fd: number, path: string): void {
 /**
  * `memfd_create(2)`: a file without a name, which goes when its last descriptor is closed.
  *
- * @returns a file descriptor that programs do not inherit, closed with `fs.closeSync`
+ * @returns a file descriptor that programs do not inherit, closed with `closeSync`
  */
 export function memfdCreate(name: string): number {
   const MFD_CLOEXEC = 1;
@@ -164,7 +187,7 @@ export function memfdCreate(name: string): number {
 }
 
 /** Text as C has it: it ends with a NUL. */
-function cString(text: string): Uint8Array {
+export function cString(text: string): Uint8Array {
   return new TextEncoder().encode(`${text}\0`);
 }
 
@@ -178,7 +201,7 @@ const SCM_RIGHTS = 1;
  * `socketpair(2)` of two datagram sockets, and `sendmsg(2)` over the second of one byte with
  * descriptors: the first socket's own, and `fd`. unix(7), SCM_RIGHTS.
  *
- * @returns the two sockets, closed with `fs.closeSync`
+ * @returns the two sockets, closed with `closeSync`
  */
 export function sendOverPair(fd: number): readonly [number, number] {
   const calls = open(rareDefinitions);

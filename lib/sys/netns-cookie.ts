@@ -1,5 +1,5 @@
-import { closeSync } from "node:fs";
 import { isErrno } from "./errno.ts";
+import { closeSync } from "./fs.ts";
 import { getsockopt, socket } from "./libc.ts";
 import { insideNetns, type NetnsFile } from "./netns.ts";
 

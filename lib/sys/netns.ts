@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, statfsSync } from "node:fs";
 import { errnoOf } from "./errno.ts";
+import { closeSync, constants, fstatfsSync, fstatSync, openSync } from "./fs.ts";
 import { setns } from "./libc.ts";
 import { NotANamespaceError } from "./not-a-namespace-error.ts";
 import { writeStdout } from "./stdio.ts";
@@ -14,7 +14,7 @@ export interface NetnsFile {
   readonly path: string;
   readonly fd: number;
   readonly device: number;
-  readonly inode: number;
+  readonly inode: bigint;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface NetnsFile {
 export function openNetns(path: string): NetnsFile {
   const fd = open(path);
   try {
-    const { type } = statfsSync(`/proc/self/fd/${fd}`);
+    const { type } = fstatfsSync(fd);
     if (type !== NSFS_MAGIC && type !== PROC_SUPER_MAGIC) throw new NotANamespaceError(path);
     const { dev, ino } = fstatSync(fd);
     return { path, fd, device: dev, inode: ino };

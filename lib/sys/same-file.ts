@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { findStats } from "./fs.ts";
 
 /** Whether both paths lead to one file: hard links, bind mounts and `/proc` links included. */
 export function isSameFile(a: string, b: string): boolean {
@@ -8,10 +8,6 @@ export function isSameFile(a: string, b: string): boolean {
 
 /** @returns undefined when nothing is there, or it cannot be looked at */
 function identify(path: string): string | undefined {
-  try {
-    const { dev, ino } = statSync(path, { bigint: true });
-    return `${dev}:${ino}`;
-  } catch {
-    return undefined;
-  }
+  const stats = findStats(path);
+  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
 }

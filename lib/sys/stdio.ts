@@ -1,5 +1,5 @@
-import { readSync, writeSync } from "node:fs";
 import { isErrno } from "./errno.ts";
+import { readSync, writeSync } from "./fs.ts";
 import { sleep } from "./sleep.ts";
 import { toSyscallError } from "./syscall-error.ts";
 
@@ -11,6 +11,9 @@ import { toSyscallError } from "./syscall-error.ts";
 const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
+
+/** In bytes: a configuration fits into one, and memory that is not touched costs nothing. */
+const chunkSize = 16_384;
 
 /** How long to sleep before another try where a non-blocking descriptor is not ready. */
 const pauseMilliseconds = 2;
@@ -25,7 +28,7 @@ export function readStdin(limit: number): Uint8Array {
   const chunks: Uint8Array[] = [];
   let total = 0;
   while (total <= limit) {
-    const chunk = new Uint8Array(65_536);
+    const chunk = new Uint8Array(chunkSize);
     const length = whenReady("read", "stdin", () => readSync(STDIN, chunk));
     if (length === 0) break;
     chunks.push(chunk.subarray(0, length));

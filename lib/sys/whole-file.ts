@@ -1,6 +1,6 @@
-import { closeSync, constants, openSync, writeFileSync } from "node:fs";
 import { isErrno } from "./errno.ts";
 import { removeFile } from "./file.ts";
+import { closeSync, constants, openSync, writeFileSync } from "./fs.ts";
 import { linkOpenFile } from "./libc.ts";
 
 /** A file that has no name yet, and goes with the process if it never gets one: open(2). */

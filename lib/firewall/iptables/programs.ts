@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import type { Netns } from "../../kernel/netns.ts";
 import { CommandError, execute } from "../../sys/exec.ts";
+import { existsSync } from "../../sys/fs.ts";
 import { insideNetns } from "../../sys/netns.ts";
 import { UnusableBackendError } from "../errors.ts";
 

@@ -15,6 +15,7 @@ import {
   isFileError,
   overwriteText,
   removeFile,
+  removeTree,
   writeNewFile,
 } from "../../../lib/sys/file.ts";
 
@@ -82,4 +83,12 @@ t.test("errors about files are told from others", async (t) => {
   }
   t.notOk(isFileError(new Error("another")));
   t.notOk(isFileError("ENOENT"));
+});
+
+t.test("a folder goes with all that is in it, and nothing that is linked there", async (t) => {
+  const folder = t.testdir({ victim: { file: "" }, tree: { a: { b: { c: "" } }, d: "" } });
+  symlinkSync(join(folder, "victim"), join(folder, "tree", "link"));
+  removeTree(join(folder, "tree"));
+  t.notOk(existsSync(join(folder, "tree")));
+  t.ok(existsSync(join(folder, "victim", "file")));
 });
