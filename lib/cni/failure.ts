@@ -60,9 +60,11 @@ export function reportFailure(error: unknown, cniVersion: SpecVersion, world: Wo
   const document = { cniVersion, code, msg, ...(details === "" ? {} : { details }) };
   try {
     world.writeStdout(formatJson(document));
-  } catch {
-    // Nobody reads stdout any more. The log may still have a reader, and there is the exit status.
-    world.writeStderr(`${msg}\n`);
+  } catch (failed) {
+    // Without the C library, perhaps the very thing to report, there is another way.
+    if (!(failed instanceof SyscallError)) world.print(formatJson(document));
+    // Else nobody reads stdout any more. The log may have a reader, and there is the exit status.
+    else world.writeStderr(`${msg}\n`);
   }
   return 1;
 }

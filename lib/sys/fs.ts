@@ -1,5 +1,5 @@
 import { errnoOf } from "./errno.ts";
-import { call, cString, lastErrno, libc } from "./libc.ts";
+import { call, cString, isArm64, lastErrno, libc } from "./libc.ts";
 import { Stats } from "./stats.ts";
 import { SyscallError } from "./syscall-error.ts";
 
@@ -9,9 +9,7 @@ import { SyscallError } from "./syscall-error.ts";
  * whole process. They throw a {@link SyscallError}.
  */
 
-/** include/uapi/asm-generic/fcntl.h; arm64 has changed three of them round. */
-const isArm64 = process.arch === "arm64";
-
+/** include/uapi/asm-generic/fcntl.h; arm64 has some of its own. */
 export const constants = {
   O_RDONLY: 0,
   O_WRONLY: 1,

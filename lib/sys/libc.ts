@@ -9,6 +9,8 @@ import { SyscallError } from "./syscall-error.ts";
  * fs.ts.
  */
 
+export const isArm64 = process.arch === "arm64";
+
 const definitions = {
   __errno_location: { args: [], returns: "ptr" },
   access: { args: ["ptr", "i32"], returns: "i32" },
@@ -60,13 +62,16 @@ export function libc(): Libc {
   return loaded;
 }
 
+/**
+ * What is loaded already is found by this name: glibc is called so, and musl takes every "libc." for
+ * itself. It must be, since Bun would look into the current directory next, where anybody may have put
+ * something.
+ */
 function open<T extends Parameters<typeof dlopen>[1]>(wanted: T) {
-  const musl = process.arch === "arm64" ? "libc.musl-aarch64.so.1" : "libc.musl-x86_64.so.1";
   try {
     return dlopen("libc.so.6", wanted).symbols;
-  } catch {
-    // Not a glibc system. On musl "libc.so.6" exists only where gcompat is installed.
-    return dlopen(musl, wanted).symbols;
+  } catch (error) {
+    throw new Error(`cannot call the functions of the C library: ${error}`);
   }
 }
 

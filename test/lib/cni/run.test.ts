@@ -339,6 +339,15 @@ t.test("a result that cannot be converted or printed is taken back", async (t) =
   }
 });
 
+t.test("a failure is told even where the C library cannot be called", async (t) => {
+  const unusable = () => {
+    throw new Error("cannot call the functions of the C library");
+  };
+  const { status, document } = answerOf(pluginOf({}), {}, config, { writeStdout: unusable });
+  t.equal(status, 1);
+  t.match(document, { code: 999, msg: "cannot call the functions of the C library" });
+});
+
 t.test("the host's own namespace is no container's, and nothing is done to it", async (t) => {
   for (const verb of ["ADD", "DEL"]) {
     const { plugin, calls } = recorder();
