@@ -27,7 +27,10 @@ export function configureInterface(
 ): void {
   const hasIpv6 = lease.ips.some(({ cidr }) => cidr.address.family === 6);
   container.sysctls.prefer(announcing(link.name, detectDuplicates));
-  if (hasIpv6) container.sysctls.ensure(enablingIpv6(link.name));
+  if (hasIpv6) {
+    container.sysctls.ensure(enablingIpv6(link.name));
+    container.sysctls.prefer({ [`net/ipv6/conf/${link.name}/keep_addr_on_down`]: "1" });
+  }
 
   const skipDad = !detectDuplicates;
   container.addresses.add(link, ...lease.ips.map(({ cidr }) => ({ cidr, skipDad })));
@@ -50,7 +53,6 @@ function enablingIpv6(name: string): Record<string, string> {
   return {
     "net/ipv6/conf/lo/disable_ipv6": "0",
     [`net/ipv6/conf/${name}/disable_ipv6`]: "0",
-    [`net/ipv6/conf/${name}/keep_addr_on_down`]: "1",
   };
 }
 
