@@ -73,3 +73,12 @@ function unusable(path: string, reason: string, cause?: unknown): CniError {
   const msg = `addresses cannot be reserved in "${path}": ${reason}`;
   return new CniError(ErrorCode.unavailable, msg, "", { cause });
 }
+
+/** @returns the error of `link(2)`, in words for people if it is the file system's */
+export function explainLink(error: unknown): unknown {
+  if (!isErrno(error, "EPERM", "EOPNOTSUPP", "EXDEV", "EMLINK")) return error;
+  const msg =
+    `${toCniError(error).msg}: "dataDir" must be on a file system with hard links, unlike FAT, and ` +
+    "all that is in it on the same";
+  return new CniError(ErrorCode.io, msg, "", { cause: error });
+}

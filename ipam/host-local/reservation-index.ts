@@ -1,5 +1,5 @@
 import type { Address } from "../../lib/ip/address.ts";
-import { isFileError, removeTree } from "../../lib/sys/file.ts";
+import { isFileError, nameFile, removeTree } from "../../lib/sys/file.ts";
 import { readdirSync, statSync, utimesSync } from "../../lib/sys/fs.ts";
 import { AddressMap } from "./address-map.ts";
 import { ensureDirectory, isDirectory, parentOf } from "./directory.ts";
@@ -61,7 +61,7 @@ export class ReservationIndex {
     } catch (error) {
       if (!isFileError(error)) throw error;
       this.#abandon();
-      this.#error = error;
+      this.#error = nameFile(error, this.#folder);
     }
   }
 

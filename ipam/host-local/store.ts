@@ -12,7 +12,7 @@ import {
 import { FileLock, LockTimeoutError } from "../../lib/sys/file-lock.ts";
 import { linkSync } from "../../lib/sys/fs.ts";
 import { setXattr } from "../../lib/sys/xattr.ts";
-import { ensureDirectory, isDirectory } from "./directory.ts";
+import { ensureDirectory, explainLink, isDirectory } from "./directory.ts";
 import {
   bootAttribute,
   findBootId,
@@ -172,7 +172,7 @@ export class Store {
     try {
       linkSync(this.#draft, this.#pathOf(address));
     } catch (error) {
-      if (!isAlreadyThere(error)) throw error;
+      if (!isAlreadyThere(error)) throw explainLink(error);
       this.#index.addTaken(address);
       return false;
     }

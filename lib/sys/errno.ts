@@ -29,6 +29,7 @@ const numbers = {
   EFBIG: 27,
   ENOSPC: 28,
   EROFS: 30,
+  EMLINK: 31,
   EPIPE: 32,
   EDOM: 33,
   ERANGE: 34,

@@ -33,6 +33,8 @@ export function writeNewFile(
     fchmodSync(fd, mode);
     describe?.(fd);
     writeFileSync(fd, content);
+  } catch (error) {
+    throw nameFile(error, path);
   } finally {
     closeSync(fd);
   }
@@ -57,16 +59,28 @@ function create(path: string, mode: number): number {
 export function overwriteText(path: string, text: string, { mode }: { mode: number }): void {
   const fd = findFile(path, constants.O_WRONLY);
   if (fd === undefined) writeNewFile(path, text, { mode });
-  else overwrite(fd, text);
+  else overwrite(fd, path, text);
 }
 
-function overwrite(fd: number, text: string): void {
+function overwrite(fd: number, path: string, text: string): void {
   try {
     const length = writeSync(fd, new TextEncoder().encode(text));
     if (fstatSync(fd).size > length) ftruncateSync(fd, length);
+  } catch (error) {
+    throw nameFile(error, path);
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * Errors about open files do not say which, and whoever has to make room must hear where.
+ *
+ * @returns the error with the path in it
+ */
+export function nameFile(error: unknown, path: string): unknown {
+  if (!(error instanceof SyscallError) || error.subject !== undefined) return error;
+  return new SyscallError(error.call, error.errno, path);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isErrno } from "./errno.ts";
-import { removeFile } from "./file.ts";
+import { nameFile, removeFile } from "./file.ts";
 import { closeSync, constants, openSync, writeFileSync } from "./fs.ts";
 import { linkOpenFile } from "./libc.ts";
 
@@ -23,6 +23,8 @@ export function writeWholeFile(
   try {
     writeFileSync(fd, content);
     giveName(fd, path);
+  } catch (error) {
+    throw nameFile(error, path);
   } finally {
     closeSync(fd);
   }

@@ -71,6 +71,15 @@ t.test(
   },
 );
 
+t.test("a file system without hard links is told of", async (t) => {
+  for (const error of ["EPERM", "EOPNOTSUPP", "EXDEV"]) {
+    const lab = IpamLab.create(t);
+    const prefix = failingAt({ name: "link", when: 1, text: "" }, error);
+    t.match(lab.fail("ADD", { prefix }), /^5 .*: link ".*\/net\/10\.1\.2\.2": .*hard links/);
+    t.same(lab.reservations(), {});
+  }
+});
+
 t.test("on a full disk ADD fails without a trace, STATUS says so, and DEL works", async (t) => {
   const folder = t.testdir();
   const disk = join(folder, "disk");
