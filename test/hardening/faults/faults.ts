@@ -11,10 +11,10 @@ interface Fault {
 const faults: readonly Fault[] = [
   { calls: /^openat$/, text: /O_CREAT|O_TMPFILE/, errors: ["ENOSPC", "EROFS", "EIO", "EMFILE"] },
   { calls: /^openat$/, text: /O_WRONLY|O_RDWR/, errors: ["EROFS", "EPERM", "EIO"] },
-  { calls: /^openat$/, text: /O_RDONLY/, errors: ["EIO", "EMFILE", "EACCES"] },
+  { calls: /^openat$/, text: /O_RDONLY/, errors: ["EIO", "EMFILE", "EACCES", "EINTR"] },
   { calls: /^(write|pwrite64)$/, errors: ["ENOSPC", "EIO", "EINTR"] },
   { calls: /^(read|pread64)$/, errors: ["EIO", "EINTR"] },
-  { calls: /^(linkat|link|mkdir)$/, errors: ["ENOSPC", "EROFS", "EIO"] },
+  { calls: /^(linkat|link|mkdir)$/, errors: ["ENOSPC", "EROFS", "EIO", "EPERM"] },
   { calls: /^(unlink|rmdir)$/, errors: ["EROFS", "EIO", "EBUSY", "EPERM"] },
   { calls: /^(ftruncate|utimensat|fchmod|chmod)$/, errors: ["EIO", "EROFS", "EPERM"] },
   { calls: /^fsetxattr$/, errors: ["ENOSPC", "EOPNOTSUPP", "EPERM"] },
@@ -22,7 +22,7 @@ const faults: readonly Fault[] = [
   { calls: /^flock$/, errors: ["ENOLCK", "EINTR"] },
   { calls: /^(socket|bind|setsockopt|getsockopt)$/, errors: ["ENOBUFS", "EPERM"] },
   { calls: /^setns$/, errors: ["EPERM"] },
-  { calls: /^sendto$/, errors: ["ENOBUFS", "EINTR", "EPERM"] },
+  { calls: /^sendto$/, errors: ["ENOBUFS", "EINTR", "EPERM", "EBUSY"] },
   { calls: /^recvfrom$/, errors: ["ENOBUFS", "EINTR"] },
 ];
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { reference } from "../../support/lab.ts";
-import { OddNode } from "./odd-node.ts";
+import { OddNode } from "../support/odd-node.ts";
 
 t.setTimeout(170_000);
 

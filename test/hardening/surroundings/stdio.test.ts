@@ -1,5 +1,5 @@
 import t from "tap";
-import { OddNode } from "./odd-node.ts";
+import { OddNode } from "../support/odd-node.ts";
 
 t.setTimeout(170_000);
 

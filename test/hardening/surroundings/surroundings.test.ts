@@ -2,18 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import t from "tap";
 import { judge } from "../input/judgement.ts";
-import { type OddCall, OddNode } from "./odd-node.ts";
+import { bareRoot, type OddCall, OddNode } from "../support/odd-node.ts";
 
 t.setTimeout(300_000);
-
-/** A root directory that has the executables, the C library, and what the kernel and CNI put there. */
-const bareRoot = `
-  mount -t tmpfs tmpfs /media
-  for path in /lib /lib64 /mnt /proc /sys /run /var/lib/cni; do
-    [ -d $path ] || continue
-    mkdir -p /media$path
-    mount --rbind $(realpath $path) /media$path
-  done`;
 
 /** Where a runtime may happen to start a plugin. */
 const surroundings: { readonly [what: string]: OddCall } = {

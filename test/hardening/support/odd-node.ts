@@ -16,6 +16,18 @@ const config: Json = {
   },
 };
 
+/**
+ * Lines of bash: makes /media a root directory that has the executables, the C library, and what
+ * the kernel and CNI put there, and nothing else.
+ */
+export const bareRoot = `
+  mount -t tmpfs tmpfs /media
+  for path in /lib /lib64 /mnt /proc /sys /run /var/lib/cni; do
+    [ -d $path ] || continue
+    mkdir -p /media$path
+    mount --rbind $(realpath $path) /media$path
+  done`;
+
 export interface OddCall {
   /** Lines of bash before the call, in a mount namespace of its own. */
   readonly setUp?: string;
@@ -60,10 +72,15 @@ export class OddNode {
   }
 
   /** Lets a container come and go as usual. @returns the state after it */
-  warmUp(): string {
-    this.succeed("ADD");
-    this.succeed("DEL");
+  warmUp(config: Json = {}): string {
+    this.succeed("ADD", { config });
+    this.succeed("DEL", { config });
     return this.snapshot();
+  }
+
+  /** Runs lines of shell on the node. */
+  shell(script: string): string {
+    return this.#lab.host.shell(script);
   }
 
   snapshot(): string {
