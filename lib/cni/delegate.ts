@@ -1,6 +1,6 @@
-import { isErrno } from "../sys/errno.ts";
+import { isErrno, isNotFound } from "../sys/errno.ts";
 import type { Finished } from "../sys/exec.ts";
-import { findStats } from "../sys/fs.ts";
+import { statSync } from "../sys/fs.ts";
 import { sleep } from "../sys/sleep.ts";
 import type { Call, Operation } from "./call.ts";
 import { CniError, ErrorCode, invalidConfig } from "./error.ts";
@@ -17,19 +17,25 @@ import { parseResult } from "./result-versions.ts";
 export function findDelegate(name: string, path: readonly string[]): string {
   expectPluginName(name);
   if (path.length === 0) throw new CniError(ErrorCode.invalidEnvironment, "no paths provided");
+  const obstacles: string[] = [];
   const files = path.map((directory) => `${directory}/${name}`);
-  const found = files.find(isRegularFile);
+  const found = files.find((file) => isRegularFile(file, obstacles));
   if (found !== undefined) return found;
   throw new CniError(
     ErrorCode.invalidEnvironment,
     `failed to find plugin "${name}" in path [${path.join(" ")}]`,
-    "CNI_PATH must name the directory that it is in",
+    ["CNI_PATH must name the directory that it is in", ...obstacles].join("; "),
   );
 }
 
-/** What cannot be looked at is passed over, as in the reference. */
-function isRegularFile(path: string): boolean {
-  return findStats(path)?.isFile() === true;
+/** What cannot be looked at is passed over, as in the reference. @param obstacles gets why */
+function isRegularFile(path: string, obstacles: string[]): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch (error) {
+    if (!isNotFound(error) && error instanceof Error) obstacles.push(error.message);
+    return false;
+  }
 }
 
 /** @throws {CniError} code 7 for a name that would lead out of the directories of `CNI_PATH` */
