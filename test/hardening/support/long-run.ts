@@ -19,7 +19,7 @@ export interface Outcome {
 
 /**
  * The long form of a kind, as a program: `node build/run.mjs test/hardening/KIND/long.ts [SEED]`.
- * What it survives goes into the table in README.md.
+ * What it survives goes into the table in test/README.md.
  */
 export async function runLong(
   kind: string,

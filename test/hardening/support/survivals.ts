@@ -9,11 +9,11 @@ export interface Survival {
   readonly seed: string;
 }
 
-const file = "test/hardening/README.md";
+const file = "test/README.md";
 const header = "| kind | runs | cases | minutes | last seed | last run |";
 const rule = "|---|---:|---:|---:|---|---|";
 
-/** Adds a run to the table in README.md. */
+/** Adds a run to the table in test/README.md. */
 export function recordSurvival(survival: Survival, today: Date = new Date()): void {
   writeFileSync(file, withSurvival(readFileSync(file, "utf8"), survival, today));
 }
