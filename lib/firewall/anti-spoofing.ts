@@ -7,7 +7,7 @@ import { encodeDeleteTable } from "../netlink/netfilter/tables.ts";
 import { isErrno, isNotFound } from "../sys/errno.ts";
 import { attemptAll } from "../undo.ts";
 import { MissingRulesError, UnusableBackendError } from "./errors.ts";
-import { repeat } from "./nft/claims.ts";
+import { repeat } from "./nft/attempts.ts";
 import {
   encodeMacRules,
   encodeMacTable,

@@ -3,9 +3,10 @@ import { attemptAll } from "../undo.ts";
 import { chooseBackend, engineOf, requireNftables } from "./engine.ts";
 import { MissingRulesError } from "./errors.ts";
 import * as iptables from "./iptables/rules.ts";
-import { expectHolding, hasHolding } from "./nft/expectation.ts";
+import { expectHolding } from "./nft/expectation.ts";
 import { masqueradeFeature } from "./nft/layout.ts";
 import { planMasquerade } from "./nft/masquerade.ts";
+import { hasHolding } from "./nft/presence.ts";
 import {
   hasReferenceMasquerade,
   pruneReferenceMasquerade,

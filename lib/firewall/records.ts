@@ -16,6 +16,15 @@ interface RecordOf<Feature extends string> {
 
 export interface PortRecord extends RecordOf<"ports"> {
   readonly request: PortRequest;
+  /** Of a container that has asked for the same ports on several networks; nftables only. */
+  readonly sharing?: Sharing;
+}
+
+export interface Sharing {
+  /** Of two that want the same port, the one with the lower number has it. */
+  readonly turn: number;
+  /** The tags of the container's other attachments that want some of the same ports. */
+  readonly siblings: readonly string[];
 }
 
 export interface MasqueradeRecord extends RecordOf<"masquerade"> {

@@ -57,6 +57,12 @@ function splitTag(tag: string): RuleOwner | undefined {
   return rest.length > 0 ? undefined : { network, containerId, ifName };
 }
 
+/** Whether two tags name attachments of the same container. */
+export function isSameContainer(one: string, other: string): boolean {
+  const containerId = splitTag(one)?.containerId;
+  return containerId !== undefined && containerId === splitTag(other)?.containerId;
+}
+
 /** @returns how an error names the owner of a tag */
 export function describeTag(tag: string): string {
   const owner = splitTag(tag);

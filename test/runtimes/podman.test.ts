@@ -55,13 +55,16 @@ t.test(
     await podman.remove("first");
     const before = machine.lab.snapshot();
 
-    const a = await podman.run("a");
+    const a = await podman.run("a", "--publish", "8080:8080");
     const b = await podman.run("b", "--network", "back");
+    const published = { pod: a, neighbour: b, hostPort: 8080 };
+    await expectPublished(t, machine, published);
     t.match(a.addresses, [/^10\.88\.0\./, /^fd00:10:88::/]);
     podman.exec("network", "connect", "back", "a");
     const joined = addressesOf(a.netns, "eth1");
     t.match(joined, [/^10\.91\.0\./, /^fd00:10:91::/]);
     for (const address of joined) t.match(visit(b.netns, address), { server: "a" }, address);
+    await expectPublished(t, machine, published); // for both networks now
 
     podman.exec("network", "disconnect", "back", "a");
     t.same(
@@ -69,6 +72,7 @@ t.test(
       ["lo", "eth0"],
     );
     for (const address of joined) t.notOk(visit(b.netns, address), address);
+    await expectPublished(t, machine, published);
 
     await podman.remove("a");
     await podman.remove("b");

@@ -1,5 +1,12 @@
 import { writeStderr } from "../../sys/stdio.ts";
-import { isAlive, isRecord, type RuleRecord, recordName } from "../records.ts";
+import {
+  isAlive,
+  isRecord,
+  type PortRecord,
+  type RuleRecord,
+  recordName,
+  recordNameOf,
+} from "../records.ts";
 import { formatTag } from "../rule-owner.ts";
 import type { Store } from "../store.ts";
 import type { Archive } from "./claims.ts";
@@ -10,9 +17,8 @@ import { planPorts } from "./ports.ts";
 /** @returns the elements that a record asks for */
 export function planRecord(record: RuleRecord): Holding {
   const tag = formatTag(record.owner);
-  return record.feature === "ports"
-    ? planPorts(tag, record.request)
-    : planMasquerade(tag, record.request);
+  if (record.feature === "masquerade") return planMasquerade(tag, record.request);
+  return { ...planPorts(tag, record.request), siblings: record.sharing?.siblings ?? [] };
 }
 
 /** A record that a newer version wrote must not keep this one from doing the rest. */
@@ -35,9 +41,40 @@ export function openArchive(store: Store): Archive {
         .list()
         .map(tryPlan)
         .filter((plan) => plan !== undefined)
+        .sort((one, other) => turnOf(one.record) - turnOf(other.record))
         .map(({ record, holding }) => ({ holding, isAlive: isAlive(record) })),
     forget: (feature, tag) => {
       store.remove(recordName(feature.name, tag));
     },
+    noteWait: ({ feature, heir, holder }) => {
+      const [waiting, having] = [heir, holder].map((tag) => {
+        return readPorts(store, recordName(feature.name, tag));
+      });
+      const turn = turnOf(having) + 1;
+      // In this order: once the heir's record says so, its DEL takes nothing of the holder's.
+      noteSibling(store, waiting, { sibling: holder, turn: Math.max(turnOf(waiting), turn) });
+      noteSibling(store, having, { sibling: heir, turn: turnOf(having) });
+    },
   };
+}
+
+function turnOf(record: RuleRecord | undefined): number {
+  return record?.feature === "ports" ? (record.sharing?.turn ?? 0) : 0;
+}
+
+function readPorts(store: Store, name: string): PortRecord | undefined {
+  const value = store.read(name);
+  return isRecord(value) && value.feature === "ports" ? value : undefined;
+}
+
+function noteSibling(
+  store: Store,
+  record: PortRecord | undefined,
+  { sibling, turn }: { sibling: string; turn: number },
+): void {
+  if (record === undefined) return;
+  const { siblings = [], turn: before } = record.sharing ?? {};
+  if (turn === before && siblings.includes(sibling)) return;
+  const sharing = { turn, siblings: [...new Set([...siblings, sibling])] };
+  store.write(recordNameOf(record), { ...record, sharing });
 }

@@ -1,22 +1,24 @@
-import { isOvertaken, type Nftables } from "../../kernel/nftables.ts";
-import { encodeDeleteChain } from "../../netlink/netfilter/chains.ts";
-import { encodeDeleteElements } from "../../netlink/netfilter/elements.ts";
+import type { Nftables } from "../../kernel/nftables.ts";
+import type { NetlinkRequest } from "../../netlink/message.ts";
 import { isErrno, isNotFound } from "../../sys/errno.ts";
 import { writeStderr } from "../../sys/stdio.ts";
 import { UnusableBackendError } from "../errors.ts";
 import { describeTag } from "../rule-owner.ts";
+import { repeat } from "./attempts.ts";
 import { encodeRuleChain } from "./chains.ts";
 import {
-  type Claim,
   ClaimRefusedError,
+  canWait,
   encodeInsertion,
-  encodeRemoval,
   encodeTableWith,
   type Holding,
-  ownerElement,
   planTable,
+  type Wait,
+  withoutPorts,
 } from "./holding.ts";
 import { type Feature, table } from "./layout.ts";
+import { findHolders, hasHolding } from "./presence.ts";
+import { removeFound, removeHolding } from "./removal.ts";
 
 /** What is known of holdings apart from the table: from it, a table that is gone is made again. */
 export interface Archive {
@@ -24,21 +26,14 @@ export interface Archive {
   list(): readonly ArchivedHolding[];
   /** Of an attachment that another took the place of. */
   forget(feature: Feature, tag: string): void;
+  /** From then on both holdings have each other as siblings. */
+  noteWait(wait: Wait): void;
 }
 
 export interface ArchivedHolding {
   readonly holding: Holding;
   /** Whether its container may still be running. */
   readonly isAlive: boolean;
-}
-
-/** Each attempt that fails means that another process succeeded in the meantime. */
-const ATTEMPTS = 100;
-
-/** Repeats work that others may interfere with until it says that it is done. */
-export function repeat(attempt: () => boolean): void {
-  for (let count = 1; count <= ATTEMPTS; count++) if (attempt()) return;
-  throw new Error(`Gave up after ${ATTEMPTS} attempts: the nftables ruleset keeps changing`);
 }
 
 /**
@@ -48,22 +43,26 @@ export function repeat(attempt: () => boolean): void {
  * @throws {ClaimRefusedError}
  */
 export function insertHolding(nft: Nftables, archive: Archive, holding: Holding): void {
+  let granted = holding;
   repeat(() => {
     try {
-      if (!nft.hasTable(table)) insertWithTable(nft, archive, holding);
-      else {
-        const missing = holding.chains.filter(({ chain }) => !nft.hasChain(chain));
-        nft.commit([...missing.flatMap(encodeRuleChain), ...encodeInsertion(holding)]);
-      }
+      if (nft.hasTable(table)) nft.commit(encodeIntoTable(nft, granted));
+      else insertWithTable(nft, archive, holding);
       return true;
     } catch (error) {
       // Somebody else made or removed in the meantime what was there, or was not.
       if (isNotFound(error)) return false;
       if (!isTaken(error)) throw error;
-      makeRoom(nft, archive, holding);
+      granted = makeRoom(nft, archive, holding);
       return false;
     }
   });
+}
+
+/** @returns what puts a holding into a table that is there, with those chains that it lacks */
+export function encodeIntoTable(nft: Nftables, holding: Holding): NetlinkRequest[] {
+  const missing = holding.chains.filter(({ chain }) => !nft.hasChain(chain));
+  return [...missing.flatMap(encodeRuleChain), ...encodeInsertion(holding)];
 }
 
 /** EBUSY is said of a map's key whose value would be another. */
@@ -82,7 +81,7 @@ function insertWithTable(nft: Nftables, archive: Archive, holding: Holding): voi
     .filter(({ isAlive }) => isAlive)
     .map((archived) => archived.holding)
     .filter(isOther);
-  const { accepted, refused } = planTable([...others, holding]);
+  const { accepted, refused, waits } = planTable([...others, holding]);
   const refusal = refused.get(holding);
   if (refusal !== undefined) {
     if (refusal.claim.onConflict === "refuse") throw refusal;
@@ -90,6 +89,7 @@ function insertWithTable(nft: Nftables, archive: Archive, holding: Holding): voi
     insertWithTable(nft, archive, holding);
     return;
   }
+  for (const wait of waits) archive.noteWait(wait);
   makeTable(nft, accepted);
   forgetRemoved(nft, archive, accepted.filter(isOther));
 }
@@ -120,24 +120,35 @@ export function forgetRemoved(nft: Nftables, archive: Archive, holdings: readonl
   }
 }
 
-/** @throws {ClaimRefusedError} when one of the keys must not be taken from who has it */
-function makeRoom(nft: Nftables, archive: Archive, holding: Holding): void {
-  const { feature, tag, claims } = holding;
-  // Left of an earlier ADD of the same attachment: this one takes its place.
-  if (nft.findElement(feature.owners, ownerElement(tag)) !== undefined) {
-    removeHolding(nft, { feature, tag });
-    return;
+/**
+ * Removes what the holding takes the place of.
+ *
+ * @returns as much of it as there is room for: it must wait for the ports that other attachments of
+ *   the container have
+ * @throws {ClaimRefusedError} when one of the keys must not be taken from who has it
+ */
+function makeRoom(nft: Nftables, archive: Archive, holding: Holding): Holding {
+  const { feature, tag } = holding;
+  // Left of an earlier ADD of the same attachment.
+  if (hasHolding(nft, feature, tag)) {
+    removeFound(nft, { feature, tag });
+    return holding;
   }
-  // Who is evicted may also be who has the port.
-  for (const onConflict of ["evict", "refuse"] as const) {
-    for (const claim of claims.filter((each) => each.onConflict === onConflict)) {
-      const other = nft.findElement(claim.set, claim.element)?.comment;
-      if (other === undefined) continue;
-      if (other !== tag && onConflict === "refuse") throw new ClaimRefusedError(claim, other);
-      if (other !== tag) forget(archive, feature, { old: other, young: tag });
-      removeFound(nft, { feature, tag: other });
-    }
+  // Before ports are looked at: who is evicted may also be who has the port.
+  for (const holder of new Set(findHolders(nft, holding, "evict").values())) {
+    if (holder !== tag) forget(archive, feature, { old: holder, young: tag });
+    removeFound(nft, { feature, tag: holder });
   }
+  const holders = findHolders(nft, holding, "refuse");
+  for (const [claim, holder] of holders) {
+    if (holder !== tag && !canWait(claim, tag, holder)) throw new ClaimRefusedError(claim, holder);
+  }
+  for (const holder of new Set(holders.values())) {
+    if (holder === tag) removeFound(nft, { feature, tag });
+    else archive.noteWait({ feature, heir: tag, holder });
+  }
+  const awaited = [...holders].filter(([, holder]) => holder !== tag);
+  return withoutPorts(holding, new Set(awaited.map(([{ port }]) => port)));
 }
 
 /** An address belongs to one container: who had it before is gone, though nobody said so. */
@@ -147,71 +158,4 @@ function forget(archive: Archive, feature: Feature, tags: { old: string; young: 
   writeStderr(
     `patchbay: ${describeTag(young)} has an address of ${describeTag(old)}, whose rules go\n`,
   );
-}
-
-/** Whose holding is meant, and what it consists of if that is known. */
-type Wanted = Pick<Holding, "feature" | "tag"> & Partial<Holding>;
-
-/**
- * Takes out all that an attachment has: without looking anything up when it is known what that is.
- * Fine when it has nothing.
- */
-export function removeHolding(nft: Nftables, wanted: Wanted): void {
-  const { feature, tag, claims, chains = [] } = wanted;
-  if (claims !== undefined && tryRemove(nft, { feature, tag, claims, chains })) return;
-  const isThere = nft.findElement(feature.owners, ownerElement(tag)) !== undefined;
-  if (isThere || claims?.some((claim) => isOwn(nft, claim, tag))) removeFound(nft, wanted);
-}
-
-function isOwn(nft: Nftables, { set, element, onConflict }: Claim, tag: string): boolean {
-  return onConflict !== "share" && nft.findElement(set, element)?.comment === tag;
-}
-
-/** @returns false when not all of it was there, and nothing was removed */
-function tryRemove(nft: Nftables, holding: Holding): boolean {
-  try {
-    nft.commit(encodeRemoval(holding));
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-  for (const { chain } of holding.chains) removeChain(nft, chain.name);
-  return true;
-}
-
-/**
- * Goes through all elements of a feature for those with this tag. The price of that is why there
- * are records; it is paid when a record is missing, or when somebody else changed the table.
- */
-function removeFound(nft: Nftables, { feature, tag }: Wanted): void {
-  const targets = new Set<string>();
-  repeat(() => {
-    const generation = nft.generation();
-    const changes = [feature.owners, ...feature.sets].flatMap((set) => {
-      const own = nft.listElements(set).filter(({ comment }) => comment === tag);
-      for (const { target } of own) if (target !== undefined) targets.add(target);
-      return encodeDeleteElements(set, own);
-    });
-    if (changes.length === 0) return true;
-    try {
-      nft.commit(changes, generation);
-      return true;
-    } catch (error) {
-      if (isOvertaken(error) || isNotFound(error)) return false;
-      throw error;
-    }
-  });
-  for (const target of targets) removeChain(nft, target);
-}
-
-/** Removes a chain of conditions, or of a subnet, that no element leads to any more. */
-function removeChain(nft: Nftables, name: string): void {
-  const chain = { table, name };
-  const use = nft.findChain(chain)?.use;
-  if (use === undefined || use > nft.listRules(table, name).length) return;
-  try {
-    nft.commit([encodeDeleteChain(chain)]);
-  } catch (error) {
-    if (!isNotFound(error) && !isErrno(error, "EBUSY")) throw error;
-  }
 }

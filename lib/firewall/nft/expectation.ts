@@ -3,13 +3,9 @@ import type { KernelElement } from "../../netlink/netfilter/elements.ts";
 import { MissingRulesError } from "../errors.ts";
 import { describeTag } from "../rule-owner.ts";
 import { planChains, type RuleChain } from "./chains.ts";
-import { type Claim, type Holding, ownerElement } from "./holding.ts";
-import { type Feature, table } from "./layout.ts";
-
-/** Whether an attachment has anything in our table. */
-export function hasHolding(nft: Nftables, feature: Feature, tag: string): boolean {
-  return nft.findElement(feature.owners, ownerElement(tag)) !== undefined;
-}
+import { type Claim, canWait, type Holding } from "./holding.ts";
+import { table } from "./layout.ts";
+import { hasHolding } from "./presence.ts";
 
 /**
  * CHECK: looks whether an attachment's elements are there and its own, and whether the chains that
@@ -22,7 +18,15 @@ export function expectHolding(nft: Nftables, holding: Holding): void {
   if (!hasHolding(nft, feature, tag)) {
     throw new MissingRulesError(`${describeTag(tag)} has no rules in table inet ${table.name}`);
   }
-  for (const claim of claims) expectClaim(nft.findElement(claim.set, claim.element), claim, tag);
+  const awaited = new Set<string>();
+  for (const claim of claims) {
+    const found = nft.findElement(claim.set, claim.element);
+    if (claim.port !== undefined && canWait(claim, tag, found?.comment ?? tag)) {
+      awaited.add(claim.port);
+    }
+    // A port comes before its conditions.
+    if (claim.port === undefined || !awaited.has(claim.port)) expectClaim(found, claim, tag);
+  }
   expectChains(nft, [...planChains(), ...holding.chains]);
 }
 

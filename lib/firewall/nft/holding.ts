@@ -6,7 +6,7 @@ import {
   encodeDeleteElements,
 } from "../../netlink/netfilter/elements.ts";
 import type { NamedSet } from "../../netlink/netfilter/sets.ts";
-import { tagKey } from "../rule-owner.ts";
+import { isSameContainer, tagKey } from "../rule-owner.ts";
 import { encodeRuleChain, type RuleChain } from "./chains.ts";
 import type { Feature } from "./layout.ts";
 import { encodeTable } from "./table-creation.ts";
@@ -20,6 +20,8 @@ export interface Claim {
    * cannot be alive with this one; or "share", for what is nobody's and stays.
    */
   readonly onConflict: "refuse" | "evict" | "share";
+  /** The host port that it is for: claims for one port are had together, or not at all. */
+  readonly port?: string;
 }
 
 /**
@@ -33,6 +35,8 @@ export interface Holding {
   readonly claims: readonly Claim[];
   /** That the claims lead to, shared with whoever has the same conditions. */
   readonly chains: readonly RuleChain[];
+  /** The tags of the container's other attachments that want some of the same ports. */
+  readonly siblings: readonly string[];
 }
 
 /** A key that two attachments want; `tag` is the comment of the one that has it. */
@@ -53,8 +57,9 @@ export function ownerElement(tag: string): Element {
 }
 
 /** EEXIST or EBUSY when one of the keys is there; ENOENT without the table or a chain. */
-export function encodeInsertion({ feature, tag, claims }: Holding): NetlinkRequest[] {
-  const own = claims.filter(({ onConflict }) => onConflict !== "share");
+export function encodeInsertion(holding: Holding): NetlinkRequest[] {
+  const { feature, tag, claims } = holding;
+  const own = listOwn(holding);
   const shared = claims.filter(({ onConflict }) => onConflict === "share");
   return [
     ...encodeAddElements(feature.owners, [ownerElement(tag)], "create"),
@@ -72,11 +77,13 @@ export function encodeInsertion({ feature, tag, claims }: Holding): NetlinkReque
 }
 
 /** ENOENT when one of the keys is not there. */
-export function encodeRemoval({ feature, tag, claims }: Holding): NetlinkRequest[] {
-  const own = claims.filter(({ onConflict }) => onConflict !== "share");
+export function encodeRemoval(holding: Holding): NetlinkRequest[] {
+  const { feature, tag } = holding;
   return [
     ...encodeDeleteElements(feature.owners, [ownerElement(tag)]),
-    ...groupBySet(own).flatMap(({ set, elements }) => encodeDeleteElements(set, elements)),
+    ...groupBySet(listOwn(holding)).flatMap(({ set, elements }) =>
+      encodeDeleteElements(set, elements),
+    ),
   ];
 }
 
@@ -102,31 +109,65 @@ export function encodeTableWith(holdings: readonly Holding[]): NetlinkRequest[] 
   ];
 }
 
-/**
- * Chooses which holdings fit into one table together. Of two that want the same key the first one
- * has it, and the other is left out whole.
- */
-export function planTable(holdings: readonly Holding[]): {
+/** An attachment that waits for a port until another of its container is gone; both by tag. */
+export interface Wait {
+  readonly feature: Feature;
+  readonly heir: string;
+  readonly holder: string;
+}
+
+export interface TablePlan {
+  /** With as many of their ports as are theirs. */
   readonly accepted: readonly Holding[];
   readonly refused: ReadonlyMap<Holding, ClaimRefusedError>;
-} {
-  const keys = new Map<string, string>();
+  readonly waits: readonly Wait[];
+}
+
+/**
+ * Chooses which holdings fit into one table together. Of two that want the same key the first one
+ * has it, and the other is left out whole; of one container's attachments that want the same port,
+ * the other waits for it, and has the rest.
+ */
+export function planTable(holdings: readonly Holding[]): TablePlan {
+  const holders = new Map<string, string>();
   const accepted: Holding[] = [];
   const refused = new Map<Holding, ClaimRefusedError>();
+  const waits: Wait[] = [];
   for (const holding of holdings) {
-    const own = holding.claims.filter(({ onConflict }) => onConflict !== "share");
-    const taken = own.find((claim) => keys.has(identify(claim)));
-    if (taken !== undefined) {
-      refused.set(holding, new ClaimRefusedError(taken, keys.get(identify(taken)) ?? ""));
+    const { feature, tag } = holding;
+    const taken = listOwn(holding).flatMap((claim) => {
+      const holder = holders.get(identify(claim));
+      return holder === undefined ? [] : [{ claim, holder }];
+    });
+    const refusal = taken.find(({ claim, holder }) => !canWait(claim, tag, holder));
+    if (refusal !== undefined) {
+      refused.set(holding, new ClaimRefusedError(refusal.claim, refusal.holder));
       continue;
     }
-    accepted.push(holding);
-    for (const claim of own) keys.set(identify(claim), holding.tag);
+    const granted = withoutPorts(holding, new Set(taken.map(({ claim }) => claim.port)));
+    accepted.push(granted);
+    waits.push(...taken.map(({ holder }) => ({ feature, heir: tag, holder })));
+    for (const claim of listOwn(granted)) holders.set(identify(claim), tag);
   }
-  return { accepted, refused };
+  return { accepted, refused, waits };
+}
+
+function listOwn({ claims }: Holding): Claim[] {
+  return claims.filter(({ onConflict }) => onConflict !== "share");
+}
+
+/** Whether a claim need not be refused because somebody else, the holder, has its key. */
+export function canWait({ port }: Claim, tag: string, holder: string): boolean {
+  return port !== undefined && tag !== holder && isSameContainer(tag, holder);
+}
+
+/** @returns the holding without its claims for some ports */
+export function withoutPorts(holding: Holding, ports: ReadonlySet<string | undefined>): Holding {
+  const claims = holding.claims.filter(({ port }) => port === undefined || !ports.has(port));
+  return { ...holding, claims };
 }
 
 /** @returns the same text for claims of the same key */
-export function identify({ set, element }: Claim): string {
+export function identify({ set, element }: Pick<Claim, "set" | "element">): string {
   return `${set.name} ${Buffer.from(element.key).toString("hex")}`;
 }

@@ -25,6 +25,7 @@ export function planMasquerade(tag: string, { addresses }: MasqueradeRequest): H
     tag,
     claims: plans.map(({ claim }) => claim),
     chains: [...chains.values()],
+    siblings: [],
   };
 }
 

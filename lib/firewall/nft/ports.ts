@@ -33,6 +33,7 @@ export function planPorts(tag: string, request: PortRequest): Holding {
     tag,
     claims: plans.flatMap(({ claims }) => claims),
     chains: plans.flatMap(({ chain }) => (chain === undefined ? [] : [chain])),
+    siblings: [],
   };
 }
 
@@ -70,17 +71,25 @@ function hostKey({ protocol, hostPort, hostAddress }: FamilyMapping): Uint8Array
 }
 
 function planTarget(mapping: FamilyMapping, { family, container }: FamilyRequest): Claim {
-  const { ports, portsOfAny } = setsOf[family];
-  const set = mapping.hostAddress === undefined ? portsOfAny : ports;
+  const set = targetSet(mapping, family);
+  const key = hostKey(mapping);
   const target = [addressToBytes(container.address), encodePort(mapping.containerPort)];
-  return claim(set, { key: hostKey(mapping), value: encodeFields(target) }, "refuse");
+  const element = { key, value: encodeFields(target) };
+  return { set, element, onConflict: "refuse", port: identify({ set, element }) };
+}
+
+function targetSet({ hostAddress }: FamilyMapping, family: 4 | 6): NamedSet {
+  const { ports, portsOfAny } = setsOf[family];
+  return hostAddress === undefined ? portsOfAny : ports;
 }
 
 function planLimit(mapping: FamilyMapping, { family }: FamilyRequest, chain: RuleChain): Claim {
   const { limitedPorts, limitedPortsOfAny } = setsOf[family];
   const set = mapping.hostAddress === undefined ? limitedPortsOfAny : limitedPorts;
+  const key = hostKey(mapping);
   const value = { kind: "goto", chain: chain.chain.name } as const;
-  return claim(set, { key: hostKey(mapping), value }, "refuse");
+  const port = identify({ set: targetSet(mapping, family), element: { key } });
+  return { set, element: { key, value }, onConflict: "refuse", port };
 }
 
 /** Which connections to the container need a source that the container answers to through us. */

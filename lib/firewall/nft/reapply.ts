@@ -2,7 +2,8 @@ import { isOvertaken } from "../../kernel/nftables.ts";
 import { decodeName } from "../../netlink/netfilter/data-types.ts";
 import { encodeDeleteTable } from "../../netlink/netfilter/tables.ts";
 import { writeRouteLocalnet } from "../route-localnet.ts";
-import { forgetRemoved, insertHolding, repeat } from "./claims.ts";
+import { repeat } from "./attempts.ts";
+import { forgetRemoved, insertHolding } from "./claims.ts";
 import { ClaimRefusedError, encodeTableWith, type Holding, planTable } from "./holding.ts";
 import { features, routeLocalnet, table } from "./layout.ts";
 import { linksToOpen, type Ruleset, withoutComments } from "./ruleset.ts";
@@ -35,6 +36,7 @@ export function reapplyAll(ruleset: Ruleset): Reapplied {
     }
     const plan = planTable(wanted);
     result = { accepted: plan.accepted, refused: [...plan.refused.keys()].map(({ tag }) => tag) };
+    for (const wait of plan.waits) ruleset.archive.noteWait(wait);
     return replaceTable(ruleset, plan.accepted, generation);
   });
   return result;

@@ -7,7 +7,7 @@ import { isNotFound } from "../../sys/errno.ts";
 import { sha512 } from "../../sys/sha512.ts";
 import { type PortRequest, splitByFamily } from "../port-request.ts";
 import type { IsValid, RuleOwner } from "../rule-owner.ts";
-import { repeat } from "./claims.ts";
+import { repeat } from "./attempts.ts";
 
 /**
  * What the reference suite leaves in nftables: rules of a container each, in tables that stay. A

@@ -8,10 +8,13 @@ import { readRouteLocalnet, writeRouteLocalnet } from "../route-localnet.ts";
 import { formatTag, type IsValid, isTagOfNetwork, parseTag } from "../rule-owner.ts";
 import { Store } from "../store.ts";
 import { openArchive, planRecord, tryPlan } from "./archive.ts";
-import { type Archive, insertHolding, removeHolding, repeat } from "./claims.ts";
+import { repeat } from "./attempts.ts";
+import { type Archive, insertHolding } from "./claims.ts";
 import { guardOf, listTurnedOn, pruneGuards } from "./guards.ts";
+import { handOver } from "./handover.ts";
 import type { Holding } from "./holding.ts";
 import { type Feature, features, routeLocalnet, table } from "./layout.ts";
+import { removeHolding } from "./removal.ts";
 
 /** Our rules in one namespace: the ruleset, and the records of what was asked for. */
 export interface Ruleset {
@@ -84,11 +87,13 @@ function openLinks({ host, nft }: Ruleset, links: readonly string[]): void {
  * @returns the record
  */
 export function withdraw(ruleset: Ruleset, feature: Feature, tag: string): RuleRecord | undefined {
-  const { nft, store } = ruleset;
+  const { nft, store, archive } = ruleset;
   const name = recordName(feature.name, tag);
   const value = store.read(name);
+  const holding = tryPlan(value)?.holding;
   store.remove(name);
-  removeHolding(nft, tryPlan(value)?.holding ?? { feature, tag });
+  removeHolding(nft, holding ?? { feature, tag });
+  if (holding !== undefined) handOver(nft, archive, holding);
   if (store.removeIfEmpty()) removeTableIfUnused(ruleset);
   return isRecord(value) ? value : undefined;
 }

@@ -4,6 +4,7 @@ import t from "tap";
 import {
   describeTag,
   formatTag,
+  isSameContainer,
   isTagOfNetwork,
   parseTag,
   tagKey,
@@ -44,6 +45,19 @@ t.test("a tag is short enough for a comment of nft, and cannot break out of it",
       t.equal(tag.split("/").length, 3);
     }),
   );
+  t.end();
+});
+
+t.test("a tag tells whether an attachment is of the same container", (t) => {
+  fc.assert(
+    fc.property(anyOwner, anyOwner, (one, other) => {
+      const [tag, otherTag] = [one, other].map(formatTag);
+      const same = formatTag({ ...other, containerId: one.containerId });
+      t.ok(isSameContainer(`${tag}`, same));
+      t.equal(isSameContainer(`${tag}`, `${otherTag}`), one.containerId === other.containerId);
+    }),
+  );
+  t.notOk(isSameContainer("somebody", "somebody"), "what is no tag is nobody's");
   t.end();
 });
 
