@@ -2,6 +2,7 @@ import type { Netns } from "../kernel/netns.ts";
 import { attemptAll } from "../undo.ts";
 import { chooseBackend, engineOf, requireNftables } from "./engine.ts";
 import { MissingRulesError } from "./errors.ts";
+import { forgetFlowsOf } from "./flows.ts";
 import * as iptables from "./iptables/rules.ts";
 import { expectHolding } from "./nft/expectation.ts";
 import { masqueradeFeature } from "./nft/layout.ts";
@@ -67,15 +68,15 @@ export function removeMasquerade(
   addresses?: readonly string[],
 ): void {
   const { nftables: ruleset, iptables: tables } = engineOf(host);
+  const left: string[] = [];
   attemptAll(
     () => {
       if (ruleset === undefined) return;
-      nftables.withdraw(ruleset, masqueradeFeature, formatTag(owner));
-      removeReferenceMasquerade(ruleset.nft, owner);
+      left.push(...nftables.withdraw(ruleset, masqueradeFeature, formatTag(owner)));
+      if (removeReferenceMasquerade(ruleset.nft, owner)) left.push(...(addresses ?? []));
     },
-    () => {
-      iptables.withdraw(tables, "masquerade", owner, addresses);
-    },
+    () => left.push(...iptables.withdraw(tables, "masquerade", owner, addresses)),
+    () => forgetFlowsOf(host, left),
   );
 }
 
@@ -102,12 +103,14 @@ export function expectMasquerade(host: Netns, masquerade: Omit<Masquerade, "back
 /** GC: removes the masquerade of a network's attachments that are not valid any more. */
 export function pruneMasquerade(host: Netns, network: string, isValid: IsValid): void {
   const { nftables: ruleset, iptables: tables } = engineOf(host);
+  const left: string[] = [];
   attemptAll(
     () => {
       if (ruleset === undefined) return;
-      nftables.pruneNetwork(ruleset, masqueradeFeature, network, isValid);
+      left.push(...nftables.pruneNetwork(ruleset, masqueradeFeature, network, isValid));
       pruneReferenceMasquerade(ruleset.nft, network, isValid);
     },
-    () => iptables.pruneNetwork(tables, "masquerade", network, isValid),
+    () => left.push(...iptables.pruneNetwork(tables, "masquerade", network, isValid)),
+    () => forgetFlowsOf(host, left),
   );
 }

@@ -4,6 +4,7 @@ import { writeStderr } from "../sys/stdio.ts";
 import { attemptAll } from "../undo.ts";
 import { chooseBackend, type Engine, engineOf, requireNftables } from "./engine.ts";
 import { MissingRulesError, PortTakenError } from "./errors.ts";
+import { forgetFlowsOfOthers, forgetFlowsTo } from "./flows.ts";
 import * as iptables from "./iptables/rules.ts";
 import { expectHolding } from "./nft/expectation.ts";
 import { ClaimRefusedError } from "./nft/holding.ts";
@@ -13,10 +14,9 @@ import { hasHolding } from "./nft/presence.ts";
 import { hasReferencePorts, removeReferencePorts } from "./nft/reference-rules.ts";
 import * as nftables from "./nft/ruleset.ts";
 import type { PortRequest } from "./port-request.ts";
-import type { PortRecord, RuleRecord } from "./records.ts";
+import type { PortRecord } from "./records.ts";
 import { describeTag, formatTag, type IsValid, type RuleOwner } from "./rule-owner.ts";
 import type { Backend } from "./store.ts";
-import { forgetFlowsOfOthers, forgetFlowsTo } from "./udp-flows.ts";
 
 export type { PortMapping, PortRequest } from "./port-request.ts";
 
@@ -95,28 +95,17 @@ function findLinks(host: Netns, addresses: readonly string[]): PortRequest["link
  * @param addresses of the attachment, CIDRs, if they are known
  */
 export function unpublishPorts(host: Netns, owner: RuleOwner, addresses?: readonly string[]): void {
-  const engine = engineOf(host);
-  const removed: (RuleRecord | undefined)[] = [];
+  const { nftables: ruleset, iptables: tables } = engineOf(host);
+  const left: string[] = [];
   attemptAll(
-    () => removed.push(withdrawFromNftables(engine, owner, addresses)),
-    () => removed.push(iptables.withdraw(engine.iptables, "ports", owner)),
     () => {
-      for (const record of removed) {
-        if (record?.feature === "ports") forgetFlowsTo(host, record.request);
-      }
+      if (ruleset === undefined) return;
+      left.push(...nftables.withdraw(ruleset, portsFeature, formatTag(owner)));
+      if (removeReferencePorts(ruleset.nft, owner, addresses)) left.push(...(addresses ?? []));
     },
+    () => left.push(...iptables.withdraw(tables, "ports", owner, addresses)),
+    () => forgetFlowsTo(host, left),
   );
-}
-
-function withdrawFromNftables(
-  { nftables: ruleset }: Engine,
-  owner: RuleOwner,
-  addresses: readonly string[] | undefined,
-): RuleRecord | undefined {
-  if (ruleset === undefined) return undefined;
-  const record = nftables.withdraw(ruleset, portsFeature, formatTag(owner));
-  removeReferencePorts(ruleset.nft, owner, addresses);
-  return record;
 }
 
 /**
@@ -141,12 +130,14 @@ export function expectPorts(host: Netns, ports: Omit<PublishedPorts, "backend">)
 
 /** GC: removes what a network's attachments that are not valid any more have published. */
 export function prunePorts(host: Netns, network: string, isValid: IsValid): void {
-  const engine = engineOf(host);
-  const { nftables: ruleset } = engine;
+  const { nftables: ruleset, iptables: tables } = engineOf(host);
+  const left: string[] = [];
   attemptAll(
     () => {
-      if (ruleset !== undefined) nftables.pruneNetwork(ruleset, portsFeature, network, isValid);
+      if (ruleset === undefined) return;
+      left.push(...nftables.pruneNetwork(ruleset, portsFeature, network, isValid));
     },
-    () => iptables.pruneNetwork(engine.iptables, "ports", network, isValid),
+    () => left.push(...iptables.pruneNetwork(tables, "ports", network, isValid)),
+    () => forgetFlowsTo(host, left),
   );
 }

@@ -1,7 +1,7 @@
 import t from "tap";
 import { webPort } from "./image.ts";
 import { Node } from "./node.ts";
-import { expectConnected, expectPublished, udpFlowsOf } from "./pods.ts";
+import { expectConnected, expectPublished, flowsOf } from "./pods.ts";
 import { lacksPrograms } from "./requirements.ts";
 
 const skip = lacksPrograms("containerd", "ctr", "runc", "busybox", "conntrack");
@@ -26,7 +26,7 @@ t.test(
 
     for (const pod of [a, b]) await node.remove(pod);
     t.equal(node.snapshot(), before);
-    t.same(udpFlowsOf(node.machine, [a, b]), []);
+    t.same(flowsOf(node.machine, [a, b]), []);
   },
 );
 

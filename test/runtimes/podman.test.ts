@@ -2,7 +2,7 @@ import t, { type Test } from "tap";
 import { readExample } from "../conf/example.ts";
 import { Machine } from "./machine.ts";
 import { Podman } from "./podman.ts";
-import { addressesOf, expectConnected, expectPublished, udpFlowsOf, visit } from "./pods.ts";
+import { addressesOf, expectConnected, expectPublished, flowsOf, visit } from "./pods.ts";
 import { lacksPrograms } from "./requirements.ts";
 
 const skip = lacksPrograms("podman", "conmon", "runc", "busybox", "conntrack");
@@ -40,7 +40,7 @@ t.test("podman's own networks: ports, restart, and nothing is left", { skip }, a
   await podman.remove("a");
   await podman.remove("b");
   t.equal(machine.lab.snapshot(), before);
-  t.same(udpFlowsOf(machine, [a, b, restarted]), []);
+  t.same(flowsOf(machine, [a, b, restarted]), []);
 });
 
 t.test(

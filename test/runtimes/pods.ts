@@ -107,15 +107,14 @@ export async function expectPublished(t: Test, machine: Machine, publication: Pu
 }
 
 /**
- * TCP ends by itself, and soon. UDP has no end: what is left of it takes packets to an address that
- * another pod may have by then.
+ * What is left of flows takes packets to an address that another pod may have by then.
  *
- * @returns the UDP flows of pods that a node remembers, as conntrack shows them
+ * @returns the flows of pods that a node remembers, as conntrack shows them
  */
-export function udpFlowsOf(machine: Machine, pods: readonly Pod[]): string[] {
+export function flowsOf(machine: Machine, pods: readonly Pod[]): string[] {
   const addresses = pods.flatMap(({ addresses }) => addresses);
   const lines = ["ipv4", "ipv6"].flatMap((family) =>
-    machine.lab.host.exec("conntrack", "--dump", "--proto", "udp", "--family", family).split("\n"),
+    machine.lab.host.exec("conntrack", "--dump", "--family", family).split("\n"),
   );
   return lines.filter((line) => addresses.some((address) => line.includes(`=${address} `)));
 }

@@ -49,23 +49,21 @@ function makeRules(host: Netns, record: RuleRecord): void {
  * when there is neither; no program is started for nothing.
  *
  * @param addresses of the attachment, if the caller knows them
- * @returns the record
+ * @returns the addresses of the attachment, CIDRs, if it had rules
  */
 export function withdraw(
   iptables: Iptables,
   feature: RecordFeature,
   owner: RuleOwner,
   addresses?: readonly string[],
-): RuleRecord | undefined {
+): readonly string[] {
   const { store } = iptables;
   const value = store.read(recordName(feature, formatTag(owner)));
   const record = isRecord(value) ? value : undefined;
-  if (record !== undefined || hasRules(iptables, feature, owner)) {
-    store.exclusively(() =>
-      removeRules(iptables, feature, owner, record?.request.addresses ?? addresses),
-    );
-  }
-  return record;
+  if (record === undefined && !hasRules(iptables, feature, owner)) return [];
+  const known = record?.request.addresses ?? addresses;
+  store.exclusively(() => removeRules(iptables, feature, owner, known));
+  return known ?? [];
 }
 
 /** Whether an attachment has a chain of its own, whichever suite made it. */
@@ -124,24 +122,27 @@ export function expectRecord({ host, nft }: Iptables, record: RuleRecord): void 
   else expectMasquerade(host, record.owner, record.request, nft);
 }
 
-/** Removes the rules of a network's attachments that are not valid any more, whoever made them. */
+/**
+ * Removes the rules of a network's attachments that are not valid any more, whoever made them.
+ *
+ * @returns the addresses of those, CIDRs, as far as they are on record
+ */
 export function pruneNetwork(
   iptables: Iptables,
   feature: RecordFeature,
   network: string,
   isValid: IsValid,
-): void {
+): readonly string[] {
   const records = iptables.store.list().filter(isRecord);
   const stale = records
     .filter((record) => record.feature === feature && record.owner.network === network)
     .map(({ owner }) => owner)
     .filter(({ containerId, ifName }) => !isValid(containerId, ifName));
-  attemptAll(
-    ...stale.map((owner) => () => {
-      withdraw(iptables, feature, owner);
-    }),
-    () => pruneForeign(iptables, feature, network, isValid),
+  const left: string[] = [];
+  attemptAll(...stale.map((owner) => () => left.push(...withdraw(iptables, feature, owner))), () =>
+    pruneForeign(iptables, feature, network, isValid),
   );
+  return left;
 }
 
 /** Their comments name network and container: what no interface of it needs any more can go. */

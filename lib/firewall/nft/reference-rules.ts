@@ -26,12 +26,14 @@ const masqueradeChain = "masq_checks";
 /**
  * Removes the reference's rules for an attachment's published ports. They name the container, not
  * the attachment: where its addresses are known, rules that are about others stay.
+ *
+ * @returns whether there were any
  */
 export function removeReferencePorts(
   nft: Nftables,
   { containerId }: RuleOwner,
   addresses: readonly string[] | undefined,
-): void {
+): boolean {
   const own = addresses?.flatMap((text) => {
     const cidr = parseCidr(text);
     return cidr === undefined ? [] : [addressToBytes(cidr.address)];
@@ -40,7 +42,7 @@ export function removeReferencePorts(
     comment === containerId &&
     portChains.includes(chain) &&
     (own?.some((address) => expressions.includes(address)) ?? true);
-  for (const table of portTables) removeRules(nft, table, isOwn);
+  return portTables.filter((table) => removeRules(nft, table, isOwn)).length > 0;
 }
 
 /** Whether the reference has published as many ports for a container as were asked for. */
@@ -62,9 +64,13 @@ export function hasReferenceMasquerade(nft: Nftables, owner: RuleOwner): boolean
   return nft.listRules(masqueradeTable, masqueradeChain).some((rule) => isOf(owner, rule));
 }
 
-/** Removes the reference's rules for an attachment's masquerade. */
-export function removeReferenceMasquerade(nft: Nftables, owner: RuleOwner): void {
-  removeRules(nft, masqueradeTable, (rule) => isOf(owner, rule));
+/**
+ * Removes the reference's rules for an attachment's masquerade.
+ *
+ * @returns whether there were any
+ */
+export function removeReferenceMasquerade(nft: Nftables, owner: RuleOwner): boolean {
+  return removeRules(nft, masqueradeTable, (rule) => isOf(owner, rule));
 }
 
 function isOf(
@@ -92,11 +98,13 @@ function hash(text: string): string {
   return Buffer.from(sha512(text)).toString("hex").slice(0, 16);
 }
 
-function removeRules(nft: Nftables, table: Table, isMeant: (rule: KernelRule) => boolean): void {
-  if (!nft.hasTable(table)) return;
+function removeRules(nft: Nftables, table: Table, isMeant: (rule: KernelRule) => boolean): boolean {
+  if (!nft.hasTable(table)) return false;
+  let hadAny = false;
   repeat(() => {
     const rules = nft.listRules(table).filter(isMeant);
     if (rules.length === 0) return true;
+    hadAny = true;
     try {
       nft.commit(
         rules.map(({ chain, handle }) => encodeDeleteRule({ table, name: chain }, handle)),
@@ -108,4 +116,5 @@ function removeRules(nft: Nftables, table: Table, isMeant: (rule: KernelRule) =>
       throw error;
     }
   });
+  return hadAny;
 }

@@ -84,18 +84,18 @@ function openLinks({ host, nft }: Ruleset, links: readonly string[]): void {
 /**
  * Removes the rules and the record of an attachment. Fine when there is neither.
  *
- * @returns the record
+ * @returns the addresses of the attachment, CIDRs, if there was a record
  */
-export function withdraw(ruleset: Ruleset, feature: Feature, tag: string): RuleRecord | undefined {
+export function withdraw(ruleset: Ruleset, feature: Feature, tag: string): readonly string[] {
   const { nft, store, archive } = ruleset;
   const name = recordName(feature.name, tag);
   const value = store.read(name);
-  const holding = tryPlan(value)?.holding;
+  const plan = tryPlan(value);
   store.remove(name);
-  removeHolding(nft, holding ?? { feature, tag });
-  if (holding !== undefined) handOver(nft, archive, holding);
+  removeHolding(nft, plan?.holding ?? { feature, tag });
+  if (plan !== undefined) handOver(nft, archive, plan.holding);
   if (store.removeIfEmpty()) removeTableIfUnused(ruleset);
-  return isRecord(value) ? value : undefined;
+  return plan?.record.request.addresses ?? [];
 }
 
 /**
@@ -125,13 +125,17 @@ function removeTableIfUnused({ host, nft }: Ruleset): void {
   });
 }
 
-/** Removes the rules of a network's attachments that are not valid any more. */
+/**
+ * Removes the rules of a network's attachments that are not valid any more.
+ *
+ * @returns the addresses of those, CIDRs
+ */
 export function pruneNetwork(
   ruleset: Ruleset,
   feature: Feature,
   network: string,
   isValid: IsValid,
-): void {
+): readonly string[] {
   const { nft, store } = ruleset;
   const owners = new Map<string, RuleRecord["owner"] | undefined>();
   for (const { comment } of nft.listElements(feature.owners)) {
@@ -144,11 +148,12 @@ export function pruneNetwork(
       owners.set(formatTag(record.owner), record.owner);
     }
   }
-  for (const [tag, owner] of owners) {
-    if (owner !== undefined && !isValid(owner.containerId, owner.ifName))
-      withdraw(ruleset, feature, tag);
-  }
+  const left = [...owners].flatMap(([tag, owner]) => {
+    const isStale = owner !== undefined && !isValid(owner.containerId, owner.ifName);
+    return isStale ? withdraw(ruleset, feature, tag) : [];
+  });
   // A DEL that was killed may have removed the last holding and left the table.
   store.removeBroken();
   if (store.removeIfEmpty()) removeTableIfUnused(ruleset);
+  return left;
 }

@@ -1,22 +1,20 @@
 import { type Address, addressFromBytes } from "../../ip/address.ts";
 import type { NetlinkMessage, NetlinkRequest } from "../message.ts";
-import { type AttributeMap, be16, bytes, nested, u8 } from "./attributes.ts";
+import { type AttributeMap, bytes } from "./attributes.ts";
 import { decodeMessage, encodeRequest, NFNL_SUBSYS_CTNETLINK } from "./message.ts";
 
 /**
- * Entries of connection tracking: what `conntrack -L` and `conntrack -D` do.
+ * Entries of connection tracking: what `conntrack -L` and `conntrack -C` show.
  * include/uapi/linux/netfilter/nfnetlink_conntrack.h
  */
 
 const IPCTNL_MSG_CT_NEW = 0;
-const IPCTNL_MSG_CT_GET = 1;
 const IPCTNL_MSG_CT_DELETE = 2;
+const IPCTNL_MSG_CT_GET_STATS = 5;
 const CTA_TUPLE_ORIG = 1;
 const CTA_TUPLE_REPLY = 2;
 const CTA_ID = 12;
 const CTA_ZONE = 18;
-const CTA_FILTER = 25;
-const CTA_FILTER_ORIG_FLAGS = 1;
 const CTA_TUPLE_IP = 1;
 const CTA_TUPLE_PROTO = 2;
 const CTA_IP_V4_SRC = 1;
@@ -26,18 +24,16 @@ const CTA_IP_V6_DST = 4;
 const CTA_PROTO_NUM = 1;
 const CTA_PROTO_SRC_PORT = 2;
 const CTA_PROTO_DST_PORT = 3;
-
-// The fields of a tuple that a filter looks at, net/netfilter/nf_internals.h.
-const CTA_FILTER_F_CTA_PROTO_NUM = 1 << 3;
-const CTA_FILTER_F_CTA_PROTO_DST_PORT = 1 << 5;
+const CTA_STATS_GLOBAL_ENTRIES = 1;
 
 /** One direction of a flow. */
 export interface Tuple {
   readonly source: Address;
   readonly destination: Address;
   readonly protocol: number;
-  readonly sourcePort: number;
-  readonly destinationPort: number;
+  /** Undefined where the protocol has no ports. */
+  readonly sourcePort: number | undefined;
+  readonly destinationPort: number | undefined;
 }
 
 export interface Flow {
@@ -56,31 +52,8 @@ interface FlowIdentity {
   readonly id: Buffer | undefined;
 }
 
-export interface FlowFilter {
-  readonly family: 4 | 6;
-  readonly protocol: number;
-  /** Where the first packet was sent to. */
-  readonly port: number;
-}
-
-/** To be sent as a dump. Kernels before 5.8 pass over the filter and list everything. */
-export function encodeListFlows({ family, protocol, port }: FlowFilter): NetlinkRequest {
-  const flags = CTA_FILTER_F_CTA_PROTO_NUM | CTA_FILTER_F_CTA_PROTO_DST_PORT;
-  const proto = [u8(CTA_PROTO_NUM, protocol), be16(CTA_PROTO_DST_PORT, port)];
-  return encodeRequest({
-    subsystem: NFNL_SUBSYS_CTNETLINK,
-    type: IPCTNL_MSG_CT_GET,
-    family: family === 4 ? "ip" : "ip6",
-    attributes: [
-      nested(CTA_TUPLE_ORIG, nested(CTA_TUPLE_PROTO, ...proto)),
-      nested(CTA_FILTER, bytes(CTA_FILTER_ORIG_FLAGS, Uint8Array.of(flags, 0, 0, 0))),
-    ],
-    label: `list the flows to port ${port} of protocol ${protocol}`,
-  });
-}
-
 /** ENOENT when the flow is gone. */
-export function encodeDeleteFlow({ family, original, identity }: Flow): NetlinkRequest {
+export function encodeDeleteFlow({ family, identity }: Flow): NetlinkRequest {
   const { tuple, zone, id } = identity;
   return encodeRequest({
     subsystem: NFNL_SUBSYS_CTNETLINK,
@@ -91,11 +64,11 @@ export function encodeDeleteFlow({ family, original, identity }: Flow): NetlinkR
       zone && bytes(CTA_ZONE, zone),
       id && bytes(CTA_ID, id),
     ],
-    label: `delete a flow to port ${original.destinationPort}`,
+    label: "delete a flow",
   });
 }
 
-/** @returns undefined for other messages, and for protocols without ports */
+/** @returns undefined for other messages */
 export function decodeFlow(message: NetlinkMessage): Flow | undefined {
   const flow = decodeMessage(message, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_NEW);
   const original = decodeTuple(flow?.nested(CTA_TUPLE_ORIG));
@@ -112,15 +85,28 @@ function decodeTuple(tuple: AttributeMap | undefined): Tuple | undefined {
   const source = ip?.bytes(CTA_IP_V4_SRC) ?? ip?.bytes(CTA_IP_V6_SRC);
   const destination = ip?.bytes(CTA_IP_V4_DST) ?? ip?.bytes(CTA_IP_V6_DST);
   const protocol = proto?.u8(CTA_PROTO_NUM);
-  const sourcePort = proto?.be16(CTA_PROTO_SRC_PORT);
-  const destinationPort = proto?.be16(CTA_PROTO_DST_PORT);
   if (source === undefined || destination === undefined || protocol === undefined) return undefined;
-  if (sourcePort === undefined || destinationPort === undefined) return undefined;
   return {
     source: addressFromBytes(source),
     destination: addressFromBytes(destination),
     protocol,
-    sourcePort,
-    destinationPort,
+    sourcePort: proto?.be16(CTA_PROTO_SRC_PORT),
+    destinationPort: proto?.be16(CTA_PROTO_DST_PORT),
   };
+}
+
+/** Asks for the number of flows in the namespace. */
+export function encodeGetFlowCount(): NetlinkRequest {
+  return encodeRequest({
+    subsystem: NFNL_SUBSYS_CTNETLINK,
+    type: IPCTNL_MSG_CT_GET_STATS,
+    family: "unspecified",
+    attributes: [],
+    label: "count flows",
+  });
+}
+
+export function decodeFlowCount(message: NetlinkMessage): number | undefined {
+  const statistics = decodeMessage(message, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET_STATS);
+  return statistics?.be32(CTA_STATS_GLOBAL_ENTRIES);
 }
