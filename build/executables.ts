@@ -42,8 +42,14 @@ export interface ForeignRuntime {
  * as the file's own name is the same too, which Bun writes into it.
  *
  * What these settings save at every start is in test/bench/README.md.
+ *
+ * @param instruments may change what is compiled, to measure it
  */
-export async function compileExecutable(outfile: string, runtime?: ForeignRuntime): Promise<void> {
+export async function compileExecutable(
+  outfile: string,
+  runtime?: ForeignRuntime,
+  instruments: readonly Bun.BunPlugin[] = [],
+): Promise<void> {
   const netlink = netlinkAsModules();
   const { success, logs } = await Bun.build({
     entrypoints: ["plugins/main.ts"],
@@ -54,7 +60,7 @@ export async function compileExecutable(outfile: string, runtime?: ForeignRuntim
     bytecode: true,
     minify: true,
     define: { PATCHBAY_VERSION: JSON.stringify(version) },
-    plugins: [netlink.plugin, await toolAsOneFile([netlink.plugin])],
+    plugins: [...instruments, netlink.plugin, await toolAsOneFile([netlink.plugin])],
     throw: false,
     compile: {
       ...runtime,

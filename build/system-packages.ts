@@ -62,7 +62,7 @@ const release: readonly SystemPackage[] = [
 
 const bench: readonly SystemPackage[] = [
   ...test,
-  { name: "hyperfine", provides: "hyperfine", why: "times whole processes" },
+  { name: "time", provides: "/usr/bin/time", why: "tells how much memory a process had" },
 ];
 
 export const packageGroups = { demo, test, vm, runtimes, release, bench } as const;

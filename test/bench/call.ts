@@ -1,0 +1,124 @@
+import { join } from "node:path";
+
+export type Verb = "ADD" | "CHECK" | "DEL" | "GC" | "STATUS" | "VERSION";
+
+export type Json = { readonly [key: string]: unknown };
+
+/** A directory of plugins: ours, or those we are measured against. */
+export interface Suite {
+  readonly name: string;
+  readonly directory: string;
+  /** The newest version of the specification that it speaks. */
+  readonly cniVersion: string;
+}
+
+/** Whom a call is about. */
+export interface Pod {
+  readonly containerId: string;
+  /** "" where no plugin looks at it. */
+  readonly netns: string;
+}
+
+/** What a runtime asks of one plugin. */
+export interface Call {
+  readonly verb: Verb;
+  readonly config: Json & { readonly type: string };
+  readonly pod: Pod;
+  readonly ifName?: string;
+}
+
+/** One call, measured from the outside. */
+export interface Sample {
+  /** From the start of the process to its end, in milliseconds. */
+  readonly wall: number;
+  /** Processor time of the process and of those it started, in milliseconds. */
+  readonly cpu: number;
+}
+
+export interface Answer extends Sample {
+  readonly result: Json;
+}
+
+export function programOf({ directory }: Suite, { config }: Call): string {
+  return join(directory, config.type);
+}
+
+export function environmentOf({ directory }: Suite, { verb, pod, ifName = "eth0" }: Call) {
+  return {
+    PATH: process.env["PATH"] ?? "",
+    CNI_COMMAND: verb,
+    CNI_PATH: directory,
+    CNI_CONTAINERID: pod.containerId,
+    CNI_NETNS: pod.netns,
+    CNI_IFNAME: ifName,
+  };
+}
+
+export function inputOf({ cniVersion }: Suite, { config }: Call): string {
+  return JSON.stringify({ cniVersion, ...config });
+}
+
+/**
+ * Calls a plugin in this process's namespaces, and waits for its end.
+ *
+ * @throws when the plugin fails: what fails is not what was to be measured
+ */
+export function call(suite: Suite, each: Call): Answer {
+  const start = performance.now();
+  const { exitCode, stdout, stderr, resourceUsage } = Bun.spawnSync([programOf(suite, each)], {
+    env: environmentOf(suite, each),
+    stdin: new TextEncoder().encode(inputOf(suite, each)),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const wall = performance.now() - start;
+  if (exitCode !== 0) throw failure(suite, each, `${stdout}${stderr}`);
+  const cpu = Number(resourceUsage.cpuTime.total) / 1000;
+  return { wall, cpu, result: parseResult(stdout.toString()) };
+}
+
+/** The same without waiting: others run meanwhile. */
+export async function callAside(suite: Suite, each: Call): Promise<Answer> {
+  const start = performance.now();
+  const child = Bun.spawn([programOf(suite, each)], {
+    env: environmentOf(suite, each),
+    stdin: new TextEncoder().encode(inputOf(suite, each)),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr, exitCode] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  const wall = performance.now() - start;
+  if (exitCode !== 0) throw failure(suite, each, `${stdout}${stderr}`);
+  const cpu = Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1000;
+  return { wall, cpu, result: parseResult(stdout) };
+}
+
+/**
+ * The most memory that a call has resident, in MiB. Not from {@link call}: what the kernel counts
+ * of a child includes this process, as it was when it started it. GNU time is small.
+ */
+export function measureMemory(suite: Suite, each: Call): number {
+  const { exitCode, stdout, stderr } = Bun.spawnSync(
+    ["/usr/bin/time", "--format=%M", programOf(suite, each)],
+    {
+      env: environmentOf(suite, each),
+      stdin: new TextEncoder().encode(inputOf(suite, each)),
+      stdout: "pipe",
+      stderr: "pipe",
+    },
+  );
+  if (exitCode !== 0) throw failure(suite, each, `${stdout}${stderr}`);
+  return Number(stderr.toString().trim().split("\n").at(-1)) / 1024;
+}
+
+function failure({ name }: Suite, { verb, config }: Call, said: string): Error {
+  return new Error(`${verb} of ${name}'s ${config.type} failed: ${said.trim()}`);
+}
+
+function parseResult(stdout: string): Json {
+  return stdout.trim() === "" ? {} : JSON.parse(stdout);
+}

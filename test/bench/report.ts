@@ -1,0 +1,144 @@
+import { otherTargets, targets } from "./plan.ts";
+import type { BySuite, CallResult, Results } from "./results.ts";
+import type { Summary } from "./statistics.ts";
+
+/** @returns the results as a page for people */
+export function formatReport(results: Results): string {
+  const [ours = "", theirs = ""] = results.suites.map(({ name }) => name);
+  return [
+    ...introduction(results),
+    "## One call at a time\n",
+    ...callTable(results.calls, ours, theirs),
+    "## After a boot\n\nThe executable is not in the page cache.\n",
+    ...callTable(results.cold, ours, theirs),
+    "## Beside other attachments\n",
+    "Each with a lease, a masquerade and a published port. Ours alone, by nftables, in milliseconds;",
+    `beside 10,000 at most ${otherTargets.growth} × as long as beside none.\n`,
+    ...crowdedTable(results, ours),
+    ...atOnce(results, ours, theirs),
+    ...memory(results, ours, theirs),
+    ...traffic(results),
+  ].join("\n");
+}
+
+function introduction({ date, machine, suites }: Results): string[] {
+  const { processors, memory: ram, kernel, bun, load } = machine;
+  return [
+    "# Results\n",
+    "Written by `npm run bench`; ../README.md says how. Medians, and in parentheses the quartiles.\n",
+    `- ${date}, on ${processors}, ${ram}, ${kernel}, Bun ${bun}`,
+    `- load of the machine before and after: ${load.map((each) => each.toFixed(1)).join(", ")}`,
+    ...suites.map(({ name, version }) => `- ${name}: ${version}`),
+    "\n![the medians as bars](chart.svg)\n",
+  ];
+}
+
+function callTable(calls: readonly CallResult[], ours: string, theirs: string): string[] {
+  return [
+    ...header("call", `${ours}, ms`, `${theirs}, ms`, "ratio", "wanted", "CPU, ms", "their CPU"),
+    ...calls.map(({ call, wall, cpu }) =>
+      row(
+        call,
+        spread(wall[ours]),
+        spread(wall[theirs]),
+        ratio(wall, ours, theirs),
+        wanted(call, wall, ours),
+        median(cpu[ours]),
+        median(cpu[theirs]),
+      ),
+    ),
+    "",
+  ];
+}
+
+function wanted(call: string, wall: BySuite<Summary>, ours: string): string {
+  const target = targets.get(call);
+  if (target !== undefined) return `≤ ${target}`;
+  const floor = "does nothing";
+  if (wall[floor] === undefined) return "";
+  return `${ratio(wall, ours, floor)} × one that does nothing, ≤ ${otherTargets.version}`;
+}
+
+function crowdedTable({ crowded }: Results, ours: string): string[] {
+  const sizes = [...new Set(crowded.map(({ others }) => others))].sort((a, b) => a - b);
+  const calls = [...new Set(crowded.map(({ call }) => call))];
+  const walls = (call: string) =>
+    sizes.map(
+      (size) =>
+        crowded.find((each) => each.call === call && each.others === size)?.wall[ours]?.median,
+    );
+  return [
+    ...header("call", ...sizes.map((size) => `beside ${size.toLocaleString("en")}`), "growth"),
+    ...calls.map((call) => {
+      const medians = walls(call);
+      const growth = (medians.at(-1) ?? Number.NaN) / (medians[0] ?? Number.NaN);
+      return row(call, ...medians.map(decimals), growth.toFixed(2));
+    }),
+    "",
+  ];
+}
+
+function atOnce({ podsAtOnce, atOnce: rates }: Results, ours: string, theirs: string): string[] {
+  return [
+    `## ${podsAtOnce} pods at once\n`,
+    `Whole chains, in pods a second; wanted: ${otherTargets.podsPerSecond} × as many.\n`,
+    ...header("verb", ours, theirs, "ratio"),
+    ...rates.map(({ verb, rate }) =>
+      row(verb, spread(rate[ours]), spread(rate[theirs]), ratio(rate, ours, theirs)),
+    ),
+    "",
+  ];
+}
+
+function memory({ memory: peaks }: Results, ours: string, theirs: string): string[] {
+  return [
+    "## Memory\n",
+    `At most resident, in MiB; wanted: ${otherTargets.memory} at most.\n`,
+    ...header("call", ours, theirs),
+    ...peaks.map(({ call, peak }) => row(call, decimals(peak[ours]), decimals(peak[theirs]))),
+    "",
+  ];
+}
+
+function traffic({ traffic: talks }: Results): string[] {
+  return [
+    "## Packets through a published port\n",
+    ...header("suite", "backend", "published ports", "round trip, µs", "connections a second"),
+    ...talks.map(({ suite, backend, mappings, roundTrip, connectionRate }) =>
+      row(
+        suite,
+        backend,
+        mappings.toLocaleString("en"),
+        spread(roundTrip),
+        connectionRate.toFixed(0),
+      ),
+    ),
+    "",
+  ];
+}
+
+function header(...cells: readonly string[]): string[] {
+  return [row(...cells), row(...cells.map(() => "---"))];
+}
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+function spread(summary: Summary | undefined): string {
+  if (summary === undefined) return "";
+  return `${decimals(summary.median)} (${decimals(summary.low)}–${decimals(summary.high)})`;
+}
+
+function median(summary: Summary | undefined): string {
+  return decimals(summary?.median);
+}
+
+function decimals(value: number | undefined): string {
+  return value === undefined ? "" : value.toFixed(value < 100 ? 1 : 0);
+}
+
+function ratio(summaries: BySuite<Summary>, ours: string, theirs: string): string {
+  const [a, b] = [summaries[ours]?.median, summaries[theirs]?.median];
+  return a === undefined || b === undefined ? "" : (a / b).toFixed(2);
+}

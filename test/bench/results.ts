@@ -1,0 +1,61 @@
+import type { Sample, Suite } from "./call.ts";
+import type { CrowdMeasurement } from "./crowd.ts";
+import type { Machine } from "./machine.ts";
+import type { Measurement } from "./measure.ts";
+import { type Summary, summarise } from "./statistics.ts";
+import type { TrafficMeasurement } from "./traffic.ts";
+
+/** All that one run of the benchmark found, as it is written to results.json. */
+export interface Results {
+  readonly date: string;
+  readonly machine: Machine;
+  /** What they say of themselves; ours first. */
+  readonly suites: readonly { readonly name: string; readonly version: string }[];
+  readonly calls: readonly CallResult[];
+  readonly cold: readonly CallResult[];
+  /** Ours alone, beside so many other attachments. */
+  readonly crowded: readonly (CallResult & { readonly others: number })[];
+  readonly podsAtOnce: number;
+  readonly atOnce: readonly CrowdResult[];
+  /** In MiB, by suite. */
+  readonly memory: readonly { readonly call: string; readonly peak: BySuite<number> }[];
+  readonly traffic: readonly (Omit<TrafficMeasurement, "suite"> & { readonly suite: string })[];
+}
+
+export type BySuite<T> = { readonly [suite: string]: T };
+
+export interface CallResult {
+  /** A round and a verb: "bridge + host-local ADD". */
+  readonly call: string;
+  /** In milliseconds, from start to end. */
+  readonly wall: BySuite<Summary>;
+  /** Processor time, in milliseconds. */
+  readonly cpu: BySuite<Summary>;
+}
+
+export interface CrowdResult {
+  readonly verb: string;
+  /** Pods a second. */
+  readonly rate: BySuite<Summary>;
+}
+
+export function toCallResult({ round, label, samples }: Measurement): CallResult {
+  const of = (pick: (sample: Sample) => number) =>
+    bySuite(samples, (each) => summarise(each.map(pick)));
+  return {
+    call: `${round} ${label}`,
+    wall: of(({ wall }) => wall),
+    cpu: of(({ cpu }) => cpu),
+  };
+}
+
+export function toCrowdResult({ verb, rates }: CrowdMeasurement): CrowdResult {
+  return { verb, rate: bySuite(rates, (rate) => rate) };
+}
+
+function bySuite<From, To>(
+  values: ReadonlyMap<Suite, From>,
+  convert: (value: From) => To,
+): BySuite<To> {
+  return Object.fromEntries([...values].map(([{ name }, value]) => [name, convert(value)]));
+}
