@@ -8,7 +8,7 @@ export interface Snippet {
 
 /** @returns what README.md tells those to write or run who use a runtime, in its order */
 export function readSnippets(heading: string): Snippet[] {
-  const sections = readFileSync("test/runtimes/README.md", "utf8").split(/^### /m);
+  const sections = readFileSync("README.md", "utf8").split(/^##+ /m);
   const section = sections.find((each) => each.startsWith(`${heading}\n`));
   if (section === undefined) throw new Error(`README.md has no "${heading}"`);
   const blocks = section.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm);
