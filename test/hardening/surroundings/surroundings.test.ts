@@ -43,7 +43,8 @@ const surroundings: { readonly [what: string]: OddCall } = {
       export BUN_INSPECT=ws://127.0.0.1:6499/x?wait=1 BUN_INSPECT_NOTIFY=unix:///run/patchbay/x
       export BUN_BYTECODE_ORDER_OUT=/run/patchbay/x BUN_OPTIONS=--version BUN_BE_BUN=1
       export BUN_RUNTIME_TRANSPILER_CACHE_PATH=/run/patchbay/x BUN_FEATURE_FLAG_NO_ORPHANS=1
-      export BUN_GARBAGE_COLLECTOR_LEVEL=2 BUN_DESTRUCT_VM_ON_EXIT=1 NODE_V8_COVERAGE=/run/patchbay`,
+      export BUN_GARBAGE_COLLECTOR_LEVEL=2 BUN_DESTRUCT_VM_ON_EXIT=1 BUN_WATCHER_TRACE=/run/patchbay/x
+      export NODE_V8_COVERAGE=/run/patchbay/x NODE_COMPILE_CACHE=/run/patchbay/x`,
   },
 };
 
