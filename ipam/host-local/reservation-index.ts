@@ -1,6 +1,7 @@
 import type { Address } from "../../lib/ip/address.ts";
-import { isFileError, nameFile, removeTree } from "../../lib/sys/file.ts";
+import { nameFile, removeTree } from "../../lib/sys/file.ts";
 import { readdirSync, statSync, utimesSync } from "../../lib/sys/fs.ts";
+import { isFileError } from "../../lib/sys/syscall-error.ts";
 import { AddressMap } from "./address-map.ts";
 import { ensureDirectory, isDirectory, parentOf } from "./directory.ts";
 import { OwnerTable } from "./owner-table.ts";

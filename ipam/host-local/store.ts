@@ -2,15 +2,10 @@ import { CniError, ErrorCode } from "../../lib/cni/error.ts";
 import { type Address, formatAddress, isSameAddress, parseAddress } from "../../lib/ip/address.ts";
 import { bootId } from "../../lib/sys/boot.ts";
 import { isAlreadyThere } from "../../lib/sys/errno.ts";
-import {
-  findText,
-  isFileError,
-  overwriteText,
-  removeFile,
-  writeNewFile,
-} from "../../lib/sys/file.ts";
+import { findText, overwriteText, removeFile, writeNewFile } from "../../lib/sys/file.ts";
 import { FileLock, LockTimeoutError } from "../../lib/sys/file-lock.ts";
 import { linkSync } from "../../lib/sys/fs.ts";
+import { isFileError } from "../../lib/sys/syscall-error.ts";
 import { setXattr } from "../../lib/sys/xattr.ts";
 import { ensureDirectory, explainLink, isDirectory } from "./directory.ts";
 import {

@@ -1,4 +1,4 @@
-import { SyscallError } from "../sys/syscall-error.ts";
+import { isFileError, SyscallError } from "../sys/syscall-error.ts";
 import { IncompleteUndoError } from "../undo.ts";
 import { CniError, ErrorCode } from "./error.ts";
 import { formatJson } from "./json.ts";
@@ -16,11 +16,6 @@ export function toCniError(error: unknown): CniError {
   if (error instanceof AggregateError) return joined(error.errors.map(toCniError), error);
   const code = isFileError(error) ? ErrorCode.io : ErrorCode.internal;
   return new CniError(code, messageOf(error), "", { cause: error });
-}
-
-/** System calls of ours, and those of `node:fs`; a netlink error has an errno but no system call. */
-function isFileError(error: unknown): boolean {
-  return error instanceof SyscallError || (error instanceof Error && "syscall" in error);
 }
 
 function messageOf(error: unknown): string {

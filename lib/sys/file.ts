@@ -138,8 +138,3 @@ export function findFile(path: string, access: number = constants.O_RDONLY): num
     throw error;
   }
 }
-
-/** Whether `error` is what the kernel says to a call about a file, such as "no space left". */
-export function isFileError(error: unknown): boolean {
-  return error instanceof SyscallError || (error instanceof Error && "syscall" in error);
-}

@@ -16,6 +16,14 @@ export class SyscallError extends Error {
   }
 }
 
+/**
+ * Whether `error` is what the kernel answered to a system call of ours or of `node:fs`, such as "no
+ * space left". A netlink error is none: it has an errno, but it is about no file.
+ */
+export function isFileError(error: unknown): boolean {
+  return error instanceof SyscallError || (error instanceof Error && "syscall" in error);
+}
+
 /** @returns the failure that `node:fs` or Bun threw, in our words; anything else as it is */
 export function toSyscallError(error: unknown, call: string, subject?: string): unknown {
   const errno = error instanceof Error && "errno" in error ? Number(error.errno) : 0;

@@ -12,12 +12,12 @@ import t from "tap";
 import {
   findFile,
   findText,
-  isFileError,
   overwriteText,
   removeFile,
   removeTree,
   writeNewFile,
 } from "../../../lib/sys/file.ts";
+import { isFileError } from "../../../lib/sys/syscall-error.ts";
 
 const mode = 0o640;
 const read = (path: string) => readFileSync(path, "utf8");
