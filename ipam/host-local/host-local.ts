@@ -11,7 +11,7 @@ import type {
 import type { Dns, IpConfig, Result } from "../../lib/cni/result.ts";
 import { type Address, formatAddress, isSameAddress } from "../../lib/ip/address.ts";
 import { formatCidr, parseCidr } from "../../lib/ip/cidr.ts";
-import { readFileSync } from "../../lib/sys/fs.ts";
+import { findShortText } from "../../lib/sys/file.ts";
 import { attemptAll, withUndo } from "../../lib/undo.ts";
 import { type HostLocalConfig, parseHostLocalConfig } from "./config.ts";
 import { expectUsable } from "./directory.ts";
@@ -63,8 +63,15 @@ function describeGranted({ address, range: { subnet, gateway } }: Granted): IpCo
   };
 }
 
+/** In bytes: far more than any resolver reads. */
+const longestResolvConf = 2 ** 20;
+
 function readDns({ resolvConf }: HostLocalConfig): Dns | undefined {
-  return resolvConf === "" ? undefined : parseResolvConf(readFileSync(resolvConf, "utf8"));
+  if (resolvConf === "") return undefined;
+  const text = findShortText(resolvConf, longestResolvConf);
+  if (text !== undefined) return parseResolvConf(text);
+  const msg = `"${resolvConf}" must be a regular file of at most ${longestResolvConf} bytes`;
+  throw new CniError(ErrorCode.io, msg);
 }
 
 function check({ config, attachment, prevResult }: CheckRequest<HostLocalConfig>): void {

@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmdirSync,
   unlinkSync,
   writeFileSync,
@@ -119,6 +120,30 @@ export function findText(path: string): string | undefined {
   if (fd === undefined) return undefined;
   try {
     return readFileSync(fd, "utf8");
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Reads a file that somebody has named, which may be a device without an end or a pipe that nobody
+ * writes to. Symbolic links are followed.
+ *
+ * @param limit in bytes
+ * @returns undefined when it is no regular file, or longer
+ */
+export function findShortText(path: string, limit: number): string | undefined {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(fd).isFile()) return undefined;
+    const buffer = new Uint8Array(limit + 1);
+    let length = 0;
+    for (let read = -1; read !== 0 && length <= limit; length += read) {
+      read = readSync(fd, buffer, length);
+    }
+    return length > limit ? undefined : Buffer.from(buffer.subarray(0, length)).toString("utf8");
+  } catch (error) {
+    throw nameFile(error, path);
   } finally {
     closeSync(fd);
   }

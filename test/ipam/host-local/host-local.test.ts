@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import t from "tap";
 import { IpamLab, setsOf } from "../../support/ipam.ts";
+import { runOk } from "../../support/namespace.ts";
 import type { Json } from "../../support/outcome.ts";
 
 const versions = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"];
@@ -275,10 +276,14 @@ t.test("a resolv.conf that cannot be read fails ADD before anything is reserved"
   );
   t.throws(() => lab.files(), /ENOENT/);
   mkdirSync(`${lab.dataDir}/folder`);
-  t.match(
-    lab.fail("ADD", { ipam: { resolvConf: `${lab.dataDir}/folder` } }),
-    /^5 .*: is a directory$/,
-  );
+  writeFileSync(`${lab.dataDir}/long`, "#".repeat(2 ** 20 + 1));
+  runOk(["mkfifo", `${lab.dataDir}/pipe`]);
+  const own = ["folder", "long", "pipe"].map((name) => `${lab.dataDir}/${name}`);
+  for (const resolvConf of [...own, "/dev/zero"]) {
+    const problem = lab.fail("ADD", { ipam: { resolvConf } });
+    t.match(problem, /^5 ".*" must be a regular file of at most 1048576 bytes$/);
+  }
+  t.throws(() => lab.files(), /ENOENT/);
 });
 
 t.test("a gateway outside of its subnet is taken, with a warning", async (t) => {
