@@ -27,13 +27,21 @@ export function parentOf(path: string): string {
 export function ensureDirectory(path: string, mode: number): void {
   if (isDirectory(path)) return;
   try {
+    make(path, mode);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT") || parentOf(path) === path) throw error;
+    ensureDirectory(parentOf(path), mode);
+    make(path, mode); // some, as those in /proc, have their parent and cannot be made
+  }
+}
+
+/** Fine if somebody else has made it in between. */
+function make(path: string, mode: number): void {
+  try {
     mkdirSync(path, mode);
     chmodSync(path, mode);
   } catch (error) {
-    // EEXIST: made in between. ENOENT: its parent is missing too.
-    if (isErrno(error, "ENOENT") && parentOf(path) !== path) ensureDirectory(parentOf(path), mode);
-    else if (!isErrno(error, "EEXIST")) throw error;
-    ensureDirectory(path, mode);
+    if (!isErrno(error, "EEXIST") || !isDirectory(path)) throw error;
   }
 }
 
