@@ -79,17 +79,17 @@ export class Store {
 
   /** @returns the records of all attachments, in the order of their names */
   list(): unknown[] {
-    return this.#readdirSync()
+    return this.#listNames()
       .map((name) => this.read(name))
       .filter((record) => record !== undefined);
   }
 
   /** Removes what is no record, such as half of one, lest the folder is never empty. */
   removeBroken(): void {
-    for (const name of this.#readdirSync()) if (!this.has(name)) this.remove(name);
+    for (const name of this.#listNames()) if (!this.has(name)) this.remove(name);
   }
 
-  #readdirSync(): string[] {
+  #listNames(): string[] {
     try {
       return readdirSync(this.#folder)
         .filter((name) => name.endsWith(SUFFIX))

@@ -63,9 +63,9 @@ export interface KubernetesPod extends Pod {
   readonly netnsName: string;
 }
 
-/** @returns where a snapshot still names pods. The firewall's records do: they wait for GC. */
+/** @returns where a snapshot still names pods */
 export function tracesOf(pods: readonly KubernetesPod[], snapshot: string): string[] {
   const names = pods.flatMap(({ id, addresses }) => [id, ...addresses.map((each) => `${each} `)]);
-  const lines = snapshot.split("\n").filter((line) => !/^\d+\/iptables\/.*\.json: /.test(line));
+  const lines = snapshot.split("\n");
   return lines.filter((line) => names.some((name) => `${line} `.includes(name)));
 }

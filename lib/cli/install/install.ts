@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { HandedBack } from "../../firewall/handback.ts";
 import { type Answer, answer } from "../answer.ts";
 import type { Context } from "../context.ts";
 import { defaultConfDir } from "../runtime/conf-files.ts";
@@ -6,6 +7,7 @@ import { formatTable } from "../table.ts";
 import type { Change } from "./change.ts";
 import { getExample, writeExample } from "./example-conf.ts";
 import * as installation from "./installation.ts";
+import { handBackRules, withRules } from "./rules.ts";
 
 export interface InstallOptions {
   readonly rollback?: true;
@@ -23,7 +25,10 @@ export async function install(
   const target = resolve(directory);
   await answer(context, options, async () => {
     if (options.rollback) {
-      return describe(context, "rolled back", target, await installation.rollBack(target));
+      const results: HandedBack[] = [];
+      const giveWay = () => results.push(handBackRules());
+      const changes = await installation.rollBack(target, giveWay);
+      return withRules(describe(context, "rolled back", target, changes), results);
     }
     // Before anything is done, for a name that does not exist.
     const example = options.conf === undefined ? undefined : getExample(options.conf);
@@ -45,9 +50,11 @@ export async function uninstall(
   options: Pick<InstallOptions, "json">,
 ): Promise<void> {
   const target = resolve(directory);
-  await answer(context, options, async () =>
-    describe(context, "uninstalled", target, await installation.uninstall(target)),
-  );
+  await answer(context, options, async () => {
+    const results: HandedBack[] = [];
+    const changes = await installation.uninstall(target, () => results.push(handBackRules()));
+    return withRules(describe(context, "uninstalled", target, changes), results);
+  });
 }
 
 function describe(

@@ -1,10 +1,16 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { FileLock } from "../../sys/file-lock.ts";
 import { isSameFile } from "../../sys/same-file.ts";
 import { CliError } from "../cli-error.ts";
 import { ExitStatus } from "../exit-status.ts";
 import type { Change } from "./change.ts";
-import { keepAsOriginal, keepAsPrevious, restore, restorePrevious } from "./kept-files.ts";
+import {
+  keepAsOriginal,
+  keepAsPrevious,
+  previousManifest,
+  restore,
+  restorePrevious,
+} from "./kept-files.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { findManifest, writeManifest } from "./manifest.ts";
 import { stage } from "./staging.ts";
@@ -39,11 +45,20 @@ export function install(directory: string, executable: Executable): Promise<Chan
   });
 }
 
-/** Brings back what was there before the last installation. */
-export function rollBack(directory: string): Promise<Change[]> {
+/**
+ * Brings back what was there before the last installation.
+ *
+ * @param giveWay called when these are plugins of others: before the first is there, and after the
+ *   last one is
+ */
+export function rollBack(directory: string, giveWay: () => void): Promise<Change[]> {
   return whileLocked(directory, async (layout) => {
     const manifest = findManifest(layout.manifest);
-    if (manifest?.canRollBack) return restorePrevious(layout, manifest);
+    if (manifest?.canRollBack) {
+      const restoreAll = () => restorePrevious(layout, manifest);
+      const isOurs = findManifest(previousManifest(layout)) !== undefined;
+      return isOurs ? restoreAll() : giveWayTo(layout.previous, giveWay, restoreAll);
+    }
     throw new CliError(
       ExitStatus.failure,
       `there is nothing to roll back to in ${directory}`,
@@ -52,15 +67,26 @@ export function rollBack(directory: string): Promise<Change[]> {
   });
 }
 
-/** Brings back what was there before the first installation. */
-export function uninstall(directory: string): Promise<Change[]> {
+/** Brings back what was there before the first installation; `giveWay` as in {@link rollBack}. */
+export function uninstall(directory: string, giveWay: () => void): Promise<Change[]> {
   return whileLocked(directory, async (layout) => {
     recover(layout);
     const names = findManifest(layout.manifest)?.names ?? [];
-    const changes = names.map((name) => restore(layout, layout.original, name));
+    const restoreAll = () => names.map((name) => restore(layout, layout.original, name));
+    const changes = giveWayTo(layout.original, giveWay, restoreAll);
     rmSync(layout.manifest, { force: true });
     return changes;
   });
+}
+
+/** Twice: containers may come and go in between. */
+function giveWayTo(folder: string, giveWay: () => void, restoreAll: () => Change[]): Change[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  if (names.length === 0) return restoreAll();
+  giveWay();
+  const changes = restoreAll();
+  giveWay();
+  return changes;
 }
 
 /** Two installations at once would put back each other's files. */

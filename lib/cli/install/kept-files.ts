@@ -10,6 +10,13 @@ import { isThere, linkWhole } from "./whole-file.ts";
  * whatever becomes of the other names.
  */
 
+const MANIFEST = ".manifest.json";
+
+/** What was installed before the last installation, if it was one of ours. */
+export function previousManifest({ previous }: Layout): string {
+  return `${previous}/${MANIFEST}`;
+}
+
 /** Keeps what is there under names that have not been ours before. */
 export function keepAsOriginal({ directory, original }: Layout, names: readonly string[]): void {
   mkdirSync(original, { recursive: true });
@@ -31,7 +38,7 @@ export function keepAsPrevious(
   for (const name of names) keep(`${directory}/${name}`, `${fresh}/${name}`);
   keep(executable, `${fresh}/.executable`);
   if (before !== undefined) {
-    writeManifest(`${fresh}/.manifest.json`, before);
+    writeManifest(`${fresh}/${MANIFEST}`, before);
     // Until the new one is in its place, there is nothing to roll back to.
     writeManifest(manifest, { ...before, canRollBack: false });
   }
@@ -49,7 +56,7 @@ function keep(from: string, to: string): void {
  */
 export function restorePrevious(layout: Layout, { names }: Manifest): Change[] {
   const { previous, manifest, executable } = layout;
-  const before = findManifest(`${previous}/.manifest.json`);
+  const before = findManifest(previousManifest(layout));
   const all = new Set([...names, ...(before?.names ?? [])]);
   const changes = [...all].map((name) => restore(layout, previous, name));
   if (before === undefined) {

@@ -86,6 +86,20 @@ function removeGuard(
   }
 }
 
+/** Removes what only we would remove: the reference suite does not guard ports. */
+export function removePortGuards(
+  host: Netns,
+  owners: readonly RuleOwner[],
+  nft: Nftables | undefined,
+): void {
+  for (const variant of findVariants(host, nft, { family: 4, table: "mangle", chain: GUARD })) {
+    changeTable({ host, family: 4, table: "mangle", variant }, (mangle) => {
+      // Attachments of one container to one network have the same comment.
+      return [...new Set(owners.flatMap((owner) => planGuardRemoval(mangle, owner)))];
+    });
+  }
+}
+
 /**
  * CHECK: looks whether the rules of an attachment are there.
  *

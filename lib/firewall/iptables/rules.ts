@@ -1,13 +1,20 @@
 import type { Netns } from "../../kernel/netns.ts";
 import type { Nftables } from "../../kernel/nftables.ts";
 import { attemptAll } from "../../undo.ts";
-import { isAlive, isRecord, type RecordFeature, type RuleRecord, recordName } from "../records.ts";
+import {
+  isAlive,
+  isRecord,
+  type RecordFeature,
+  type RuleRecord,
+  recordName,
+  recordNameOf,
+} from "../records.ts";
 import { formatTag, type IsValid, type RuleOwner } from "../rule-owner.ts";
 import { Store } from "../store.ts";
 import { readTable } from "./change.ts";
 import { applyMasquerade, expectMasquerade, removeMasquerade } from "./masquerade-rules.ts";
 import { type ChainOwner, dnatChain, masqueradeChain, parseComment } from "./names.ts";
-import { applyPorts, expectPorts, removePorts } from "./port-rules.ts";
+import { applyPorts, expectPorts, removePortGuards, removePorts } from "./port-rules.ts";
 import { DNAT } from "./ports.ts";
 import { findTables, findVariants } from "./presence.ts";
 import { targetOf } from "./saved-table.ts";
@@ -113,6 +120,22 @@ export function reapplyAll({ host, store }: Iptables): RuleRecord[] {
     const records = store.list().filter(isRecord).filter(isAlive);
     attemptAll(...records.map((record) => () => makeRules(host, record)));
     return records;
+  });
+}
+
+/** Leaves the rules of all attachments to the reference suite. @returns whose they are */
+export function giveAway({ host, store, nft }: Iptables): RuleOwner[] {
+  if (store.list().length === 0) return [];
+  return store.exclusively(() => {
+    const records = store.list().filter(isRecord);
+    const publishers = records.filter(({ feature }) => feature === "ports");
+    removePortGuards(
+      host,
+      publishers.map(({ owner }) => owner),
+      nft,
+    );
+    for (const record of records) store.remove(recordNameOf(record));
+    return records.map(({ owner }) => owner);
   });
 }
 

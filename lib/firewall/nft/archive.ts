@@ -32,17 +32,21 @@ export function tryPlan(value: unknown): { record: RuleRecord; holding: Holding 
   }
 }
 
+/** @returns the records of a namespace, with what they ask for; who waits comes later */
+export function listPlans(store: Store): { record: RuleRecord; holding: Holding }[] {
+  return store
+    .list()
+    .map(tryPlan)
+    .filter((plan) => plan !== undefined)
+    .sort((one, other) => turnOf(one.record) - turnOf(other.record));
+}
+
 /** The records of a namespace as holdings. */
 export function openArchive(store: Store): Archive {
   return {
     find: (feature, tag) => tryPlan(store.read(recordName(feature.name, tag)))?.holding,
     list: () =>
-      store
-        .list()
-        .map(tryPlan)
-        .filter((plan) => plan !== undefined)
-        .sort((one, other) => turnOf(one.record) - turnOf(other.record))
-        .map(({ record, holding }) => ({ holding, isAlive: isAlive(record) })),
+      listPlans(store).map(({ record, holding }) => ({ holding, isAlive: isAlive(record) })),
     forget: (feature, tag) => {
       store.remove(recordName(feature.name, tag));
     },

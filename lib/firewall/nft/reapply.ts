@@ -23,7 +23,7 @@ export function reapplyAll(ruleset: Ruleset): Reapplied {
   let result: Reapplied = { accepted: [], refused: [] };
   repeat(() => {
     const generation = ruleset.nft.generation();
-    const present = listPresent(ruleset);
+    const present = new Set(listPresent(ruleset).map(nameOf));
     const wanted = ruleset.archive
       .list()
       .filter(({ holding, isAlive }) => isAlive || present.has(nameOf(holding)))
@@ -46,12 +46,10 @@ function nameOf({ feature, tag }: Pick<Holding, "feature" | "tag">): string {
   return `${feature.name} ${tag}`;
 }
 
-/** What has something in the table. */
-function listPresent({ nft }: Ruleset): Set<string> {
-  return new Set(
-    features.flatMap((feature) =>
-      nft.listElements(feature.owners).map(({ comment = "" }) => nameOf({ feature, tag: comment })),
-    ),
+/** @returns who has something in the table */
+export function listPresent({ nft }: Ruleset): Pick<Holding, "feature" | "tag">[] {
+  return features.flatMap((feature) =>
+    nft.listElements(feature.owners).map(({ comment = "" }) => ({ feature, tag: comment })),
   );
 }
 
