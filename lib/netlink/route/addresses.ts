@@ -9,8 +9,13 @@ import {
   familyOf,
   formatAddressMessage,
   MessageType,
-  parseAddressMessage,
 } from "./codec.ts";
+import { pickAttributes } from "./pick-attributes.ts";
+
+const IFADDRMSG_LENGTH = 8;
+const IFA_F_DADFAILED = 0x08;
+const IFA_F_TENTATIVE = 0x40;
+const addressAttributes = { 1: "address", 2: "local", 8: "flags" } as const;
 
 /** Addresses of links: RTM_NEWADDR and its kin, rtnetlink(7). What `ip address` does. */
 
@@ -64,17 +69,19 @@ export function encodeListAddresses(linkIndex: number): NetlinkRequest {
 /** @returns undefined for any other message, such as the removal of an address */
 export function decodeAddress({ type, payload }: NetlinkMessage): LinkAddress | undefined {
   if (type !== MessageType.NEWADDR) return undefined;
-  const { data, attrs } = parseAddressMessage(payload);
+  // struct ifaddrmsg, include/uapi/linux/if_addr.h
+  const [family, prefixLength = 0, lowestFlags = 0, scope = 0] = payload;
+  const attrs = pickAttributes(payload, IFADDRMSG_LENGTH, addressAttributes);
   // IPv4 point-to-point links have their own address in IFA_LOCAL and the peer's in IFA_ADDRESS.
   const bytes = attrs.local ?? attrs.address;
-  if (bytes === undefined || familyOf(data.family) === undefined) return undefined;
-  const flags = attrs.flags ?? data.flags ?? {};
+  if (bytes === undefined || familyOf(family) === undefined) return undefined;
+  const flags = attrs.flags?.readUInt32LE() ?? lowestFlags;
   return {
-    linkIndex: data.index ?? 0,
-    cidr: { address: addressFromBytes(bytes), prefixLength: data.prefixlen ?? 0 },
-    scope: data.scope ?? 0,
-    isTentative: flags.tentative === true,
-    isDuplicate: flags.dadfailed === true,
+    linkIndex: payload.readUInt32LE(4),
+    cidr: { address: addressFromBytes(bytes), prefixLength },
+    scope,
+    isTentative: (flags & IFA_F_TENTATIVE) !== 0,
+    isDuplicate: (flags & IFA_F_DADFAILED) !== 0,
   };
 }
 

@@ -18,14 +18,16 @@ export function pickAttributes<Name extends string>(
   names: { readonly [type: number]: Name },
 ): { readonly [name in Name]?: Buffer } {
   const picked: { [name in Name]?: Buffer } = {};
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let offset = start;
   while (bytes.length - offset >= HEADER_LENGTH) {
-    const length = bytes.readUInt16LE(offset);
+    const header = view.getUint32(offset, true); // length and type at once: each look takes its time
+    const length = header & 0xffff;
     if (length < HEADER_LENGTH || offset + length > bytes.length) {
       const left = bytes.length - offset;
       throw new MalformedMessageError(`Attribute claims ${length} bytes where ${left} are left`);
     }
-    const name = names[bytes.readUInt16LE(offset + 2) & NLA_TYPE_MASK];
+    const name = names[(header >>> 16) & NLA_TYPE_MASK];
     if (name !== undefined) picked[name] = bytes.subarray(offset + HEADER_LENGTH, offset + length);
     offset += (length + 3) & ~3;
   }
