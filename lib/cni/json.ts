@@ -46,7 +46,7 @@ export function parseJson(bytes: Uint8Array, what = "network config"): JsonObjec
  */
 export function parseJsonObject(bytes: Uint8Array): JsonObject {
   const text = decodeUtf8(bytes);
-  if (nestingDepth(bytes) > maximumDepth) {
+  if (bytes.length > maximumDepth && nestingDepth(bytes) > maximumDepth) {
     throw new SyntaxError(`objects and lists may be nested ${maximumDepth} deep, not deeper`);
   }
   const value = parseText(text) ?? {};
