@@ -123,14 +123,19 @@ export function findVethsOf(host: Netns, owner: string): Link[] {
 
 /** @returns a name such as "veth0a1b2c3d": the owner's own, or random for what has none */
 export function hostEndName(owner: string | undefined, attempt: number): string {
-  const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
-  const number = owner === undefined ? random : hash32(`${owner}#${attempt}`);
+  const number = owner === undefined ? randomNumber() : hash32(`${owner}#${attempt}`);
   return `veth${number.toString(16).padStart(8, "0")}`;
+}
+
+function randomNumber(): number {
+  const [number = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return number;
 }
 
 /** FNV-1a of 32 bits: spreads names well, and costs nothing to load. */
 function hash32(text: string): number {
   let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  return hash >>> 0;
 }
