@@ -1,5 +1,6 @@
 /** 200,000 times something that is almost right. */
 import { runLong } from "../support/long-run.ts";
+import { livesOn } from "./lives.ts";
 import { propertiesOf } from "./properties.ts";
 import { recordReplies } from "./replies.ts";
 
@@ -8,7 +9,8 @@ const TIMES = 20;
 await runLong("bad input", async (run) => {
   const complaints: string[] = [];
   let cases = 0;
-  for (const { name, share, assert } of propertiesOf(await recordReplies(run))) {
+  const properties = [...livesOn(run), ...propertiesOf(await recordReplies(run))];
+  for (const { name, share, assert } of properties) {
     try {
       assert({ numRuns: share * TIMES, seed: run.seed });
       cases += share * TIMES;

@@ -3,7 +3,8 @@ import { createLab, type Lab, patchbay } from "../../support/lab.ts";
 import type { Namespace, Output } from "../../support/namespace.ts";
 import type { Json } from "../../support/outcome.ts";
 
-const config: Json = {
+/** That of every call. */
+export const config: Json = {
   cniVersion: "1.1.0",
   name: "net",
   type: "bridge",
@@ -35,6 +36,8 @@ export interface OddCall {
   readonly command?: string;
   /** Members of the configuration on top of those that every call has. */
   readonly config?: Json;
+  /** What the plugin reads instead of a configuration. */
+  readonly stdin?: Uint8Array;
 }
 
 /** A node whose runtime starts plugins in odd ways, each call in another. */
@@ -50,7 +53,8 @@ export class OddNode {
     this.#plugins = plugins;
   }
 
-  call(verb: string, { setUp = "", command = '"$PLUGIN"', config: more }: OddCall = {}): Output {
+  call(verb: string, call: OddCall = {}): Output {
+    const { setUp = "", command = '"$PLUGIN"', config: more } = call;
     const document: Json = { ...config, ...more };
     const env = {
       CNI_COMMAND: verb,
@@ -61,7 +65,7 @@ export class OddNode {
       PLUGIN: `/mnt/${document["type"]}`,
     };
     const script = `mount --bind ${this.#plugins} /mnt\n${setUp}\n${command}`;
-    const stdin = JSON.stringify(document);
+    const stdin = call.stdin ?? JSON.stringify(document);
     return this.#lab.runOnHost(["bash", "-c", script], { stdin, env });
   }
 
