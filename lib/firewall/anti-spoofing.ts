@@ -191,6 +191,18 @@ function isMacRecord(value: unknown): value is MacRecord {
   );
 }
 
+/** Leaves the rules to the reference suite, which makes the same ones. @returns whose they are */
+export function giveAwayAntiSpoofing(host: Netns): RuleOwner[] {
+  const { store } = antiSpoofingOf(host);
+  const owners = store
+    .list()
+    .filter(isMacRecord)
+    .map(({ owner }) => owner);
+  for (const owner of owners) store.remove(tagKey(formatTag(owner)));
+  store.removeIfEmpty();
+  return owners;
+}
+
 /** Makes the rules of all attachments anew, after somebody flushed them. @returns whose */
 export function reapplyAntiSpoofing(host: Netns): RuleOwner[] {
   const { nft, store } = antiSpoofingOf(host);

@@ -1,4 +1,5 @@
 import type { Netns } from "../kernel/netns.ts";
+import { giveAwayAntiSpoofing } from "./anti-spoofing.ts";
 import { type Engine, engineOf } from "./engine.ts";
 import { hasIptables } from "./iptables/programs.ts";
 import * as iptables from "./iptables/rules.ts";
@@ -31,7 +32,8 @@ export interface HandedBack {
 export function handBack(host: Netns): HandedBack {
   const engine = engineOf(host);
   const kept = engine.nftables && moveAll(engine, engine.nftables);
-  const made = new Set(iptables.giveAway(engine.iptables).map(formatTag));
+  const given = [...iptables.giveAway(engine.iptables), ...giveAwayAntiSpoofing(host)];
+  const made = new Set(given.map(formatTag));
   return {
     made: made.size,
     kept: [...(kept ?? [])].map(([tag, why]) => ({ whose: describeTag(tag), why })),

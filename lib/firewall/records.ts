@@ -56,6 +56,12 @@ export function isRecord(value: unknown): value is RuleRecord {
   );
 }
 
+/** Whether the container is gone, and not merely out of sight for this process. */
+export function isGone({ netns }: RuleRecord): boolean {
+  if (netns === undefined || existsSync(netns)) return false;
+  return existsSync(netns.slice(0, netns.lastIndexOf("/")));
+}
+
 /** Whether the container may still be running, as far as anybody can tell. */
 export function isAlive({ netns }: RuleRecord): boolean {
   return netns === undefined || existsSync(netns);

@@ -71,8 +71,7 @@ function add(request: AddRequest<BridgeConfig>): Result {
 
   if (!config.leaveContainerDown) bringUp(request, veth, lease);
   const gateway = config.isGateway ? becomeGateway(request, device, lease) : undefined;
-  if (config.masquerades)
-    masquerade(host, attachment, lease, { backend: config.masqueradeBackend, undo });
+  if (config.masquerades) masquerade(request, lease);
 
   const interfaces = [
     // Read anew: a bridge's MTU may have followed that of its new port.

@@ -1,7 +1,7 @@
 import { CniError, ErrorCode } from "../../lib/cni/error.ts";
 import { discrepancy } from "../../lib/cni/expectations.ts";
 import type { Lease } from "../../lib/cni/lease.ts";
-import type { Attachment, GcRequest } from "../../lib/cni/plugin.ts";
+import type { AddRequest, Attachment, GcRequest } from "../../lib/cni/plugin.ts";
 import type { Result } from "../../lib/cni/result.ts";
 import { MissingRulesError, UnusableBackendError } from "../../lib/firewall/errors.ts";
 import { formatCidr } from "../../lib/ip/cidr.ts";
@@ -38,14 +38,17 @@ export function refuseForeignMac(host: Netns, owner: Attachment, veth: VethPair,
 
 /** Has what the container sends to the world leave with the host's address. */
 export function masquerade(
-  host: Netns,
-  owner: Attachment,
+  { attachment: owner, config, host, container, undo }: AddRequest<BridgeConfig>,
   lease: Lease,
-  { backend, undo }: { backend: BridgeConfig["masqueradeBackend"]; undo: Undo },
 ): void {
-  const addresses = addressesOf(lease);
+  const { masqueradeBackend: backend } = config;
   explained(() =>
-    loadFirewall().ensureMasquerade(host, { owner, addresses, ...(backend && { backend }) }),
+    loadFirewall().ensureMasquerade(host, {
+      owner,
+      addresses: addressesOf(lease),
+      netns: container.path,
+      ...(backend && { backend }),
+    }),
   );
   undo.push("remove the masquerade", () => loadFirewall().removeMasquerade(host, owner));
 }

@@ -3,6 +3,7 @@ import type { Nftables } from "../../kernel/nftables.ts";
 import { attemptAll } from "../../undo.ts";
 import {
   isAlive,
+  isGone,
   isRecord,
   type RecordFeature,
   type RuleRecord,
@@ -114,13 +115,24 @@ function addressesOfOthers(store: Store, { network, containerId, ifName }: RuleO
 }
 
 /** Makes the rules of all attachments anew, after somebody flushed them. @returns whose */
-export function reapplyAll({ host, store }: Iptables): RuleRecord[] {
+export function reapplyAll(iptables: Iptables): RuleRecord[] {
+  const { host, store } = iptables;
   if (store.list().length === 0) return [];
   return store.exclusively(() => {
+    forgetGone(iptables);
     const records = store.list().filter(isRecord).filter(isAlive);
     attemptAll(...records.map((record) => () => makeRules(host, record)));
     return records;
   });
+}
+
+/** The reference suite may have done the DEL, which knows nothing of records. */
+function forgetGone(iptables: Iptables): void {
+  const { store } = iptables;
+  for (const record of store.list().filter(isRecord)) {
+    const { feature, owner } = record;
+    if (isGone(record) && !hasRules(iptables, feature, owner)) store.remove(recordNameOf(record));
+  }
 }
 
 /** Leaves the rules of all attachments to the reference suite. @returns whose they are */

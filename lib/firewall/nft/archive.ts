@@ -1,6 +1,7 @@
 import { writeStderr } from "../../sys/stdio.ts";
 import {
   isAlive,
+  isGone,
   isRecord,
   type PortRecord,
   type RuleRecord,
@@ -47,6 +48,10 @@ export function openArchive(store: Store): Archive {
     find: (feature, tag) => tryPlan(store.read(recordName(feature.name, tag)))?.holding,
     list: () =>
       listPlans(store).map(({ record, holding }) => ({ holding, isAlive: isAlive(record) })),
+    isGone: (feature, tag) => {
+      const value = store.read(recordName(feature.name, tag));
+      return isRecord(value) && isGone(value);
+    },
     forget: (feature, tag) => {
       store.remove(recordName(feature.name, tag));
     },

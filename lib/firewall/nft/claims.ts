@@ -24,6 +24,8 @@ import { removeFound, removeHolding } from "./removal.ts";
 export interface Archive {
   find(feature: Feature, tag: string): Holding | undefined;
   list(): readonly ArchivedHolding[];
+  /** Whether an attachment's container is gone for sure. */
+  isGone(feature: Feature, tag: string): boolean;
   /** Of an attachment that another took the place of. */
   forget(feature: Feature, tag: string): void;
   /** From then on both holdings have each other as siblings. */
@@ -85,7 +87,7 @@ function insertWithTable(nft: Nftables, archive: Archive, holding: Holding): voi
   const refusal = refused.get(holding);
   if (refusal !== undefined) {
     if (refusal.claim.onConflict === "refuse") throw refusal;
-    forget(archive, holding.feature, { old: refusal.tag, young: holding.tag });
+    evict(nft, archive, holding, { holder: refusal.tag, what: "an address" });
     insertWithTable(nft, archive, holding);
     return;
   }
@@ -134,28 +136,41 @@ function makeRoom(nft: Nftables, archive: Archive, holding: Holding): Holding {
     removeFound(nft, { feature, tag });
     return holding;
   }
-  // Before ports are looked at: who is evicted may also be who has the port.
+  // An address belongs to one container. Before ports are looked at: it may have one of them.
   for (const holder of new Set(findHolders(nft, holding, "evict").values())) {
-    if (holder !== tag) forget(archive, feature, { old: holder, young: tag });
-    removeFound(nft, { feature, tag: holder });
+    evict(nft, archive, holding, { holder, what: "an address" });
   }
-  const holders = findHolders(nft, holding, "refuse");
-  for (const [claim, holder] of holders) {
-    if (holder !== tag && !canWait(claim, tag, holder)) throw new ClaimRefusedError(claim, holder);
+  for (const holder of new Set(findHolders(nft, holding, "refuse").values())) {
+    if (holder === tag || archive.isGone(feature, holder)) {
+      evict(nft, archive, holding, { holder, what: "a port" });
+    }
   }
-  for (const holder of new Set(holders.values())) {
-    if (holder === tag) removeFound(nft, { feature, tag });
-    else archive.noteWait({ feature, heir: tag, holder });
-  }
-  const awaited = [...holders].filter(([, holder]) => holder !== tag);
-  return withoutPorts(holding, new Set(awaited.map(([{ port }]) => port)));
+  return waitForSiblings(nft, archive, holding);
 }
 
-/** An address belongs to one container: who had it before is gone, though nobody said so. */
-function forget(archive: Archive, feature: Feature, tags: { old: string; young: string }): void {
-  const { old, young } = tags;
-  archive.forget(feature, old);
-  writeStderr(
-    `patchbay: ${describeTag(young)} has an address of ${describeTag(old)}, whose rules go\n`,
-  );
+/** Removes what is there of somebody who is gone, though nobody said so. */
+function evict(
+  nft: Nftables,
+  archive: Archive,
+  { feature, tag }: Holding,
+  { holder, what }: { holder: string; what: string },
+): void {
+  if (holder !== tag) {
+    archive.forget(feature, holder);
+    writeStderr(
+      `patchbay: ${describeTag(tag)} has ${what} of ${describeTag(holder)}, which is gone\n`,
+    );
+  }
+  removeFound(nft, { feature, tag: holder });
+}
+
+/** @returns the holding without the ports that other attachments of its container have */
+function waitForSiblings(nft: Nftables, archive: Archive, holding: Holding): Holding {
+  const { feature, tag } = holding;
+  const holders = [...findHolders(nft, holding, "refuse")];
+  for (const [claim, holder] of holders) {
+    if (!canWait(claim, tag, holder)) throw new ClaimRefusedError(claim, holder);
+  }
+  for (const [, holder] of holders) archive.noteWait({ feature, heir: tag, holder });
+  return withoutPorts(holding, new Set(holders.map(([{ port }]) => port)));
 }

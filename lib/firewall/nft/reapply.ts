@@ -1,12 +1,14 @@
 import { isOvertaken } from "../../kernel/nftables.ts";
 import { decodeName } from "../../netlink/netfilter/data-types.ts";
 import { encodeDeleteTable } from "../../netlink/netfilter/tables.ts";
+import { isGone } from "../records.ts";
 import { writeRouteLocalnet } from "../route-localnet.ts";
+import { listPlans } from "./archive.ts";
 import { repeat } from "./attempts.ts";
 import { forgetRemoved, insertHolding } from "./claims.ts";
 import { ClaimRefusedError, encodeTableWith, type Holding, planTable } from "./holding.ts";
 import { features, routeLocalnet, table } from "./layout.ts";
-import { linksToOpen, type Ruleset, withoutComments } from "./ruleset.ts";
+import { linksToOpen, type Ruleset, withdraw, withoutComments } from "./ruleset.ts";
 
 /** What became of the holdings on record. */
 export interface Reapplied {
@@ -20,6 +22,7 @@ export interface Reapplied {
  * there stays there, also where nobody can tell whether the container is alive.
  */
 export function reapplyAll(ruleset: Ruleset): Reapplied {
+  forgetGone(ruleset);
   let result: Reapplied = { accepted: [], refused: [] };
   repeat(() => {
     const generation = ruleset.nft.generation();
@@ -40,6 +43,16 @@ export function reapplyAll(ruleset: Ruleset): Reapplied {
     return replaceTable(ruleset, plan.accepted, generation);
   });
   return result;
+}
+
+/** Another suite may have done the DEL, which knows nothing of records. */
+function forgetGone(ruleset: Ruleset): void {
+  const present = new Set(listPresent(ruleset).map(nameOf));
+  for (const { record, holding } of listPlans(ruleset.store)) {
+    if (isGone(record) && !present.has(nameOf(holding))) {
+      withdraw(ruleset, holding.feature, holding.tag);
+    }
+  }
 }
 
 function nameOf({ feature, tag }: Pick<Holding, "feature" | "tag">): string {

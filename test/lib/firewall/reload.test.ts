@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import t from "tap";
 import { call, makeBridge, ruleset, succeed } from "../../plugins/portmap/host.ts";
 import { createLab, type Lab, patchbay } from "../../support/lab.ts";
@@ -64,6 +65,67 @@ t.test("what is gone is not brought back", (t) => {
   reload(lab);
   t.match(ruleset(lab), "web/container-alive/eth0");
   t.notMatch(ruleset(lab), /container-(dead|gone)/);
+  t.end();
+});
+
+for (const backend of ["nftables", "iptables"] as const) {
+  t.test(`${backend}: records of who is gone go, since the other suite did the DEL`, (t) => {
+    const lab = createLab(t);
+    makeBridge(lab);
+    const config = { backend };
+    const gone = { container: lab.container("gone"), ports: ["8080:80"], config };
+    const alive = { container: lab.container("alive"), number: 3, ports: ["8081:80"], config };
+    succeed(lab, "ADD", gone);
+    lab.host.shell("nft flush ruleset");
+    gone.container.delete();
+    const records = () => readdirSync(lab.runDir, { recursive: true }).filter(isRecord);
+    succeed(lab, "ADD", alive);
+    t.equal(records().length, 2);
+    reload(lab);
+    t.equal(records().length, 1);
+    succeed(lab, "DEL", alive);
+    t.same(readdirSync(lab.runDir), []);
+    t.notMatch(ruleset(lab), "patchbay");
+    t.end();
+  });
+}
+
+function isRecord(path: unknown): boolean {
+  return String(path).endsWith(".json");
+}
+
+t.test("a record is kept while nobody can see where its namespace would be", (t) => {
+  const lab = createLab(t);
+  makeBridge(lab);
+  succeed(lab, "ADD", { container: lab.container("a"), ports: ["8080:80"] });
+  const before = sorted(ruleset(lab));
+  lab.host.shell("nft flush ruleset");
+  const blindly = `
+    mount --bind /run/patchbay /mnt && mount -t tmpfs none /run
+    mkdir /run/patchbay && mount --bind /mnt /run/patchbay && exec "$0" reload`;
+  const { stdout } = lab.runOnHost(["sh", "-c", blindly, `${patchbay}/patchbay`]);
+  t.equal(stdout, "reloaded: the rules of 0 attachments\n");
+  reload(lab);
+  t.same(sorted(ruleset(lab)), before);
+  t.end();
+});
+
+t.test("the masquerade of a container that is gone is not brought back", (t) => {
+  const lab = createLab(t);
+  const container = lab.container("a");
+  const config = {
+    cniVersion: "1.1.0",
+    name: "web",
+    type: "bridge",
+    isGateway: true,
+    ipMasq: true,
+    ipam: { type: "host-local", subnet: "10.88.0.0/24" },
+  };
+  lab.succeed("ADD", "bridge", config, { container });
+  lab.host.shell("nft flush ruleset");
+  container.delete();
+  t.same(reload(lab), { made: 0, refused: [] });
+  t.equal(ruleset(lab), "");
   t.end();
 });
 

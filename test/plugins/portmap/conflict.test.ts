@@ -74,6 +74,28 @@ t.test("a container with the address of one that is gone takes its place", (t) =
   t.end();
 });
 
+t.test("the port of a container whose namespace is gone is free, although no DEL came", (t) => {
+  const lab = createLab(t);
+  makeBridge(lab);
+  const [old, young] = [lab.container("old"), lab.container("young")];
+  const first = { container: old, ports: ["8080:80", "8081:81"] };
+  const second = { container: young, number: 3, ports: ["8080:80"] };
+  succeed(lab, "ADD", second);
+  const wanted = ruleset(lab);
+  succeed(lab, "DEL", second);
+
+  succeed(lab, "ADD", first);
+  t.match(call(lab, "ADD", second).error, { code: 11 });
+  old.delete();
+  const { error, stderr } = call(lab, "ADD", second);
+  t.equal(error, undefined);
+  t.match(stderr, /container-young.* has a port of container "container-old".*, which is gone/);
+  t.equal(ruleset(lab), wanted);
+  succeed(lab, "DEL", first);
+  succeed(lab, "CHECK", second);
+  t.end();
+});
+
 t.test("without records, DEL finds what it has to remove in the kernel", (t) => {
   const lab = createLab(t);
   makeBridge(lab);
