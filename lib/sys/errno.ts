@@ -1,136 +1,92 @@
 /**
- * Linux error numbers by name: `include/uapi/asm-generic/errno-base.h` and `errno.h`. They are the
- * same on every architecture that the plugins are built for.
+ * Linux error numbers, their names, and for those that reach people the text that `strerror(3)` gives:
+ * `include/uapi/asm-generic/errno-base.h` and `errno.h`. They are the same on every architecture that
+ * the plugins are built for.
  */
-const numbers = {
-  EPERM: 1,
-  ENOENT: 2,
-  ESRCH: 3,
-  EINTR: 4,
-  EIO: 5,
-  ENXIO: 6,
-  E2BIG: 7,
-  ENOEXEC: 8,
-  EBADF: 9,
-  EAGAIN: 11,
-  ENOMEM: 12,
-  EACCES: 13,
-  EFAULT: 14,
-  EBUSY: 16,
-  EEXIST: 17,
-  EXDEV: 18,
-  ENODEV: 19,
-  ENOTDIR: 20,
-  EISDIR: 21,
-  EINVAL: 22,
-  ENFILE: 23,
-  EMFILE: 24,
-  ETXTBSY: 26,
-  EFBIG: 27,
-  ENOSPC: 28,
-  EROFS: 30,
-  EMLINK: 31,
-  EPIPE: 32,
-  EDOM: 33,
-  ERANGE: 34,
-  EDEADLK: 35,
-  ENAMETOOLONG: 36,
-  ENOLCK: 37,
-  ENOSYS: 38,
-  ENOTEMPTY: 39,
-  ELOOP: 40,
-  ENODATA: 61,
-  ENOLINK: 67,
-  ERESTART: 85,
-  EOVERFLOW: 75,
-  ENOTSOCK: 88,
-  EMSGSIZE: 90,
-  ENOPROTOOPT: 92,
-  EPROTONOSUPPORT: 93,
-  EOPNOTSUPP: 95,
-  EAFNOSUPPORT: 97,
-  EADDRINUSE: 98,
-  EADDRNOTAVAIL: 99,
-  ENETDOWN: 100,
-  ENETUNREACH: 101,
-  ENOBUFS: 105,
-  ENOTCONN: 107,
-  ETIMEDOUT: 110,
-  EHOSTUNREACH: 113,
-  ESTALE: 116,
+const table = {
+  1: ["EPERM", "operation not permitted"],
+  2: ["ENOENT", "no such file or directory"],
+  3: ["ESRCH", "no such process"],
+  4: ["EINTR", "interrupted system call"],
+  5: ["EIO", "input/output error"],
+  6: ["ENXIO", "no such device or address"],
+  7: ["E2BIG", "argument list too long"],
+  8: ["ENOEXEC", "exec format error"],
+  9: ["EBADF", "bad file descriptor"],
+  11: ["EAGAIN", "resource temporarily unavailable"],
+  12: ["ENOMEM", "cannot allocate memory"],
+  13: ["EACCES", "permission denied"],
+  14: ["EFAULT"],
+  16: ["EBUSY", "device or resource busy"],
+  17: ["EEXIST", "file exists"],
+  18: ["EXDEV", "invalid cross-device link"],
+  19: ["ENODEV", "no such device"],
+  20: ["ENOTDIR", "not a directory"],
+  21: ["EISDIR", "is a directory"],
+  22: ["EINVAL", "invalid argument"],
+  23: ["ENFILE", "too many open files in system"],
+  24: ["EMFILE", "too many open files"],
+  26: ["ETXTBSY", "text file busy"],
+  27: ["EFBIG", "file too large"],
+  28: ["ENOSPC", "no space left on device"],
+  30: ["EROFS", "read-only file system"],
+  31: ["EMLINK"],
+  32: ["EPIPE", "broken pipe"],
+  33: ["EDOM"],
+  34: ["ERANGE", "numerical result out of range"],
+  35: ["EDEADLK"],
+  36: ["ENAMETOOLONG", "file name too long"],
+  37: ["ENOLCK", "no locks available"],
+  38: ["ENOSYS", "function not implemented"],
+  39: ["ENOTEMPTY"],
+  40: ["ELOOP", "too many levels of symbolic links"],
+  61: ["ENODATA"],
+  67: ["ENOLINK"],
+  75: ["EOVERFLOW", "value too large for defined data type"],
+  85: ["ERESTART", "interrupted, to be started again"],
+  88: ["ENOTSOCK"],
+  90: ["EMSGSIZE", "message too long"],
+  92: ["ENOPROTOOPT"],
+  93: ["EPROTONOSUPPORT", "protocol not supported"],
+  95: ["EOPNOTSUPP", "operation not supported"],
+  97: ["EAFNOSUPPORT", "address family not supported by protocol"],
+  98: ["EADDRINUSE", "address already in use"],
+  99: ["EADDRNOTAVAIL", "cannot assign requested address"],
+  100: ["ENETDOWN", "network is down"],
+  101: ["ENETUNREACH", "network is unreachable"],
+  105: ["ENOBUFS", "no buffer space available"],
+  107: ["ENOTCONN", "transport endpoint is not connected"],
+  110: ["ETIMEDOUT", "connection timed out"],
+  113: ["EHOSTUNREACH", "no route to host"],
+  116: ["ESTALE", "stale file handle"],
 } as const;
 
-export type ErrnoName = keyof typeof numbers;
+type Errno = keyof typeof table;
 
-/** The text that `strerror(3)` gives, for those that reach people. */
-const descriptions: Partial<Record<ErrnoName, string>> = {
-  EPERM: "operation not permitted",
-  ENOENT: "no such file or directory",
-  ESRCH: "no such process",
-  EINTR: "interrupted system call",
-  EIO: "input/output error",
-  ENXIO: "no such device or address",
-  E2BIG: "argument list too long",
-  ENOEXEC: "exec format error",
-  EBADF: "bad file descriptor",
-  EAGAIN: "resource temporarily unavailable",
-  ENOMEM: "cannot allocate memory",
-  EACCES: "permission denied",
-  EBUSY: "device or resource busy",
-  EEXIST: "file exists",
-  EXDEV: "invalid cross-device link",
-  ENODEV: "no such device",
-  ENOTDIR: "not a directory",
-  EISDIR: "is a directory",
-  EINVAL: "invalid argument",
-  ENFILE: "too many open files in system",
-  EMFILE: "too many open files",
-  ETXTBSY: "text file busy",
-  EFBIG: "file too large",
-  ENOSPC: "no space left on device",
-  EROFS: "read-only file system",
-  EPIPE: "broken pipe",
-  ERANGE: "numerical result out of range",
-  ENAMETOOLONG: "file name too long",
-  ENOLCK: "no locks available",
-  ENOSYS: "function not implemented",
-  ELOOP: "too many levels of symbolic links",
-  EOVERFLOW: "value too large for defined data type",
-  EMSGSIZE: "message too long",
-  ERESTART: "interrupted, to be started again",
-  EPROTONOSUPPORT: "protocol not supported",
-  EOPNOTSUPP: "operation not supported",
-  EAFNOSUPPORT: "address family not supported by protocol",
-  EADDRINUSE: "address already in use",
-  EADDRNOTAVAIL: "cannot assign requested address",
-  ENETDOWN: "network is down",
-  ENETUNREACH: "network is unreachable",
-  ENOBUFS: "no buffer space available",
-  ENOTCONN: "transport endpoint is not connected",
-  ETIMEDOUT: "connection timed out",
-  EHOSTUNREACH: "no route to host",
-  ESTALE: "stale file handle",
-};
+export type ErrnoName = (typeof table)[Errno][0];
 
-/** Searched when something failed; a table by number would be made at every start. */
-function findName(errno: number): ErrnoName | undefined {
-  return (Object.keys(numbers) as ErrnoName[]).find((name) => numbers[name] === errno);
+function find(errno: number): readonly [name: ErrnoName, text?: string] | undefined {
+  return table[errno as Errno];
 }
 
-/** @returns the error number of `name` */
+/** Whether `errno` is the number of `name`. */
+export function isNamed(errno: number, name: ErrnoName): boolean {
+  return find(errno)?.[0] === name;
+}
+
+/** @returns the error number of `name`; it is searched for */
 export function errnoOf(name: ErrnoName): number {
-  return numbers[name];
+  return Number(Object.keys(table).find((errno) => isNamed(Number(errno), name)));
 }
 
 /** @returns the name of an error number, such as "ENOENT", or "errno 4711" */
 export function errnoName(errno: number): string {
-  return findName(errno) ?? `errno ${errno}`;
+  return find(errno)?.[0] ?? `errno ${errno}`;
 }
 
 /** @returns the words for an error number, such as "no such file or directory" */
 export function errnoText(errno: number): string {
-  const name = findName(errno);
-  return (name && descriptions[name]) ?? errnoName(errno);
+  return find(errno)?.[1] ?? errnoName(errno);
 }
 
 /** An error that carries a kernel error number: a system call's, a netlink reply's, node's own. */
@@ -142,7 +98,7 @@ function errnoIn(error: unknown): number | undefined {
 /** Whether `error` is the kernel's answer with one of these names, from whichever layer it comes. */
 export function isErrno(error: unknown, ...wanted: ErrnoName[]): boolean {
   const errno = errnoIn(error);
-  return errno !== undefined && wanted.some((name) => numbers[name] === errno);
+  return errno !== undefined && wanted.some((name) => isNamed(errno, name));
 }
 
 /** Whether `error` says that the thing is not there (any more). */

@@ -1,4 +1,4 @@
-import { errnoOf } from "./errno.ts";
+import { errnoOf, isNamed } from "./errno.ts";
 import { call, cString, isArm64, lastErrno, libc } from "./libc.ts";
 import { Stats } from "./stats.ts";
 import { SyscallError } from "./syscall-error.ts";
@@ -239,7 +239,8 @@ export function findStats(path: string): Stats | undefined {
 /** `statx(2)` of a file or of a symbolic link itself; undefined where there is nothing. */
 export function findLinkStats(path: string): Stats | undefined {
   const stats = statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
-  return stats === errnoOf("ENOENT") ? undefined : expectStats("lstat", stats, path);
+  const isNothing = typeof stats === "number" && isNamed(stats, "ENOENT");
+  return isNothing ? undefined : expectStats("lstat", stats, path);
 }
 
 function expectStats(name: string, stats: Stats | number, path?: string): Stats {
@@ -254,7 +255,7 @@ function statx(directory: number, path: string, flags: number): Stats | number {
     const failed = libc().syscall(SYS_statx, directory, name, flags, STATX_BASIC_STATS, bytes);
     if (Number(failed) === 0) return new Stats(bytes);
     const errno = lastErrno();
-    if (errno !== errnoOf("EINTR")) return errno;
+    if (!isNamed(errno, "EINTR")) return errno;
   }
 }
 

@@ -1,5 +1,5 @@
 import { dlopen, type Pointer, ptr, read } from "bun:ffi";
-import { errnoOf } from "./errno.ts";
+import { isNamed } from "./errno.ts";
 import { SyscallError } from "./syscall-error.ts";
 
 /**
@@ -91,7 +91,7 @@ export function call(name: string, attempt: () => number | bigint, subject?: str
     const result = Number(attempt());
     if (result >= 0) return result;
     const errno = lastErrno();
-    if (errno !== errnoOf("EINTR")) throw new SyscallError(name, errno, subject);
+    if (!isNamed(errno, "EINTR")) throw new SyscallError(name, errno, subject);
   }
 }
 
@@ -162,7 +162,7 @@ export function fgetxattr(fd: number, name: string, value: Uint8Array): number |
   const length = Number(libc().fgetxattr(fd, cString(name), value, value.length));
   if (length >= 0) return length;
   const errno = lastErrno();
-  if (errno === errnoOf("ENODATA")) return undefined;
+  if (isNamed(errno, "ENODATA")) return undefined;
   throw new SyscallError("fgetxattr", errno, name);
 }
 
