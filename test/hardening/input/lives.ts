@@ -50,7 +50,7 @@ export function livesOn(t: Pick<Test, "teardown">): readonly Property[] {
   return [bridge, portmap].map((document) => {
     const { type } = document;
     const stdin = almost(document).map((value) => Buffer.from(JSON.stringify(value) ?? ""));
-    return property(`DEL takes away what ADD of ${type} made`, 30, stdin, (text) =>
+    return property(`DEL takes away what ADD of ${type} made`, 20, stdin, (text) =>
       live(node, type, text, before),
     );
   });

@@ -51,8 +51,12 @@ function applyEdit(document: unknown, { place, deed, value: model, text }: Edit)
   return document;
 }
 
-/** Also for "__proto__", which an assignment would take for something else. */
+/** Also for "__proto__", which an assignment would take for something else. A list has no names. */
 function define(holder: Holder, key: string, value: unknown): void {
+  if (Array.isArray(holder)) {
+    holder.push(value);
+    return;
+  }
   const how = { enumerable: true, configurable: true, writable: true };
   Object.defineProperty(holder, key, { value, ...how });
 }
