@@ -1,4 +1,4 @@
-import { type Address, formatAddress, isSameAddress } from "../ip/address.ts";
+import { type Address, formatAddress } from "../ip/address.ts";
 import { parseCidr } from "../ip/cidr.ts";
 import type { FlowFilter } from "../kernel/conntrack.ts";
 import type { Netns } from "../kernel/netns.ts";
@@ -50,16 +50,17 @@ function forgetFlowsToPort(
   isMeant: (address: Address, port: number) => boolean,
 ): void {
   const service = { protocol: protocolNumbers.udp, destinationPort: hostPort };
+  const filter = {
+    family,
+    original: { ...(hostAddress && { destination: hostAddress }), service },
+  };
   if (hostAddress?.family === 4) {
-    conntrack.removeAll([{ family, original: { destination: hostAddress, service } }]);
+    conntrack.removeAll([filter]);
     return;
   }
-  for (const flow of conntrack.list({ family, original: { service } })) {
-    const { destination } = flow.original;
-    const isIt = hostAddress
-      ? isSameAddress(destination, hostAddress)
-      : isMeant(destination, hostPort);
-    if (isIt) conntrack.remove(flow);
+  for (const flow of conntrack.list(filter)) {
+    const isStale = hostAddress !== undefined || isMeant(flow.original.destination, hostPort);
+    if (isStale) conntrack.remove(flow);
   }
 }
 

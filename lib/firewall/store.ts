@@ -55,14 +55,20 @@ export class Store {
     return this.read(name) !== undefined;
   }
 
-  /** Without a place to write to, rules work nevertheless: only nobody can make them again. */
-  write(name: string, record: unknown): void {
+  /**
+   * Without a place to write to, rules work nevertheless: only nobody can make them again.
+   *
+   * @returns whether there is one
+   */
+  write(name: string, record: unknown): boolean {
     const path = this.#path(name);
     try {
       retryWithFolder(this.#folder, () => writeRecord(path, JSON.stringify(record)));
+      return true;
     } catch (error) {
       if (!isReadOnly(error)) throw error;
       writeStderr(`patchbay: no record of the rules in ${path}: ${error}\n`);
+      return false;
     }
   }
 

@@ -85,5 +85,7 @@ function noteSibling(
   const { siblings = [], turn: before } = record.sharing ?? {};
   if (turn === before && siblings.includes(sibling)) return;
   const sharing = { turn, siblings: [...new Set([...siblings, sibling])] };
-  store.write(recordNameOf(record), { ...record, sharing });
+  const name = recordNameOf(record);
+  // Without a record, DEL looks for what is the attachment's own; by a wrong one, it would not.
+  if (!store.write(name, { ...record, sharing })) store.remove(name);
 }
