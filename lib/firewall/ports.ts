@@ -58,10 +58,7 @@ function publishByNftables(engine: Engine, record: PortRecord): void {
     nftables.applyRecord(requireNftables(engine), record);
   } catch (error) {
     if (!(error instanceof ClaimRefusedError)) throw error;
-    const port = describeHostPort(error.claim);
-    throw new PortTakenError(`host port ${port} is taken: ${describeTag(error.tag)} publishes it`, {
-      cause: error,
-    });
+    throw new PortTakenError(describeHostPort(error.claim), error.tag, { cause: error });
   }
 }
 

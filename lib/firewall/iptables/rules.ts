@@ -1,10 +1,12 @@
 import type { Netns } from "../../kernel/netns.ts";
 import type { Nftables } from "../../kernel/nftables.ts";
 import { attemptAll } from "../../undo.ts";
+import { PortTakenError } from "../errors.ts";
 import {
   isAlive,
   isGone,
   isRecord,
+  type PortRecord,
   type RecordFeature,
   type RuleRecord,
   recordName,
@@ -18,6 +20,7 @@ import { type ChainOwner, dnatChain, masqueradeChain, parseComment } from "./nam
 import { applyPorts, expectPorts, removePortGuards, removePorts } from "./port-rules.ts";
 import { DNAT } from "./ports.ts";
 import { findTables, findVariants } from "./presence.ts";
+import { findRivals } from "./rivals.ts";
 import { targetOf } from "./saved-table.ts";
 
 /** The rules that iptables makes in one namespace. */
@@ -32,11 +35,16 @@ export function openIptables(host: Netns, nft: Nftables | undefined): Iptables {
   return { host, nft, store: new Store(host.file, "iptables") };
 }
 
-/** Makes the rules of an attachment. Nothing is left when it fails. */
+/**
+ * Makes the rules of an attachment. Nothing is left when it fails.
+ *
+ * @throws {PortTakenError} when another container has one of the ports
+ */
 export function applyRecord(iptables: Iptables, record: RuleRecord): void {
   const { host, store } = iptables;
   const { feature, owner, request } = record;
   store.exclusively(() => {
+    if (record.feature === "ports") claimPorts(iptables, record);
     store.write(recordName(feature, formatTag(owner)), record);
     try {
       makeRules(host, record);
@@ -45,6 +53,19 @@ export function applyRecord(iptables: Iptables, record: RuleRecord): void {
       throw error;
     }
   });
+}
+
+/** The rules of a container that is gone would come before ours. */
+function claimPorts(iptables: Iptables, record: PortRecord): void {
+  const others = iptables.store.list().filter(isRecord).filter(isPortRecord);
+  for (const { rival, port } of findRivals(record, others)) {
+    if (!isGone(rival)) throw new PortTakenError(port, formatTag(rival.owner));
+    removeRules(iptables, "ports", rival.owner, rival.request.addresses);
+  }
+}
+
+function isPortRecord(record: RuleRecord): record is PortRecord {
+  return record.feature === "ports";
 }
 
 function makeRules(host: Netns, record: RuleRecord): void {
