@@ -77,6 +77,7 @@ t.test(
     await podman.remove("a");
     await podman.remove("b");
     t.equal(machine.lab.snapshot(), before);
+    t.same(flowsOf(machine, [a, b, { ...a, addresses: joined }]), []);
   },
 );
 
