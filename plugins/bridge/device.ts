@@ -30,8 +30,12 @@ export function ensureBridge(host: Netns, config: DeviceConfig, undo: Undo): Lin
   const mtu = existing === undefined && config.mtu === undefined ? uplinkMtu(host) : undefined;
   refuseRouterAdvertisements(host, bridge.name);
   if (!bridge.isUp || isPromiscuous) {
+    // The MAC address that it has stays when it is set, and systemd-udevd leaves it alone. Set at
+    // creation it would take the carrier, and with it the address fe80::/64, until there is a port.
+    const mac = existing === undefined ? parseMac(bridge.mac) : undefined;
     host.links.set(bridge, {
       isUp: true,
+      ...(mac !== undefined && { mac }),
       ...(isPromiscuous && { isPromiscuous }),
       ...(mtu !== undefined && { mtu }),
     });
@@ -56,8 +60,6 @@ function createBridge(host: Netns, config: DeviceConfig, undo: Undo): Link {
     host.links.create({
       kind: "bridge",
       name,
-      // One that is set stays when ports come and go, and systemd-udevd leaves it alone.
-      mac: randomMac(),
       ...(mtu !== undefined && { mtu }),
     });
     undoIt();
