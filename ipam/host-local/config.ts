@@ -124,10 +124,7 @@ function planNumberedSet(ranges: readonly RangeConfig[], index: number): RangeSe
 function refuseSecondOfFamily(sets: readonly RangeSet[], cniVersion: SpecVersion): void {
   const families = sets.map(familyOf);
   if (new Set(families).size === families.length || isAtLeast(cniVersion, "0.3.0")) return;
-  throw invalidConfig(
-    `CNI version ${cniVersion} does not support more than 1 address per family: ` +
-      'set "cniVersion" to 0.3.0 or later',
-  );
+  throw invalidConfig(`CNI version ${cniVersion} does not support more than 1 address per family`);
 }
 
 /** All sources add up, in the reference's order. */

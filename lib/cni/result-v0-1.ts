@@ -45,11 +45,8 @@ function parseIp(at: Located): IpConfig {
 export function formatV01(result: Result, cniVersion: string): JsonObject {
   const [ip4, ip6] = [formatFamily(4, result), formatFamily(6, result)];
   if (ip4 === undefined && ip6 === undefined) {
-    throw new CniError(
-      ErrorCode.incompatibleVersion,
-      "cannot convert: no valid IP addresses",
-      `a result of cniVersion "${cniVersion}" needs an address; use "0.3.1" or later`,
-    );
+    // Word for word: who drives the reference compares all of it.
+    throw new CniError(ErrorCode.incompatibleVersion, "cannot convert: no valid IP addresses");
   }
   return documentOf({ cniVersion, ip4, ip6, dns: formatDns(result.dns ?? {}) });
 }
