@@ -66,7 +66,10 @@ export class Store {
       retryWithFolder(this.#folder, () => writeRecord(path, JSON.stringify(record)));
       return true;
     } catch (error) {
-      if (!isReadOnly(error)) throw error;
+      if (!isReadOnly(error)) {
+        this.removeIfEmpty(); // the folder may have been made for it
+        throw error;
+      }
       writeStderr(`patchbay: no record of the rules in ${path}: ${error}\n`);
       return false;
     }

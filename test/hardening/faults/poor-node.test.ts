@@ -1,7 +1,7 @@
 import t from "tap";
 import { bareRoot, type OddCall, OddNode } from "../support/odd-node.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(570_000);
 
 const readOnlySysctls = `
   mount --bind /proc/sys /proc/sys
@@ -89,6 +89,11 @@ const unbearable: { readonly [what: string]: Unbearable } = {
     setUp: readOnly("/var/lib/cni"),
     code: 5,
     reason: [/\/var\/lib\/cni/, /EROFS|read-only file system/],
+  },
+  "a disk that takes records": {
+    command: 'strace -qq -o /dev/null -e trace=linkat -e inject=linkat:error=EIO "$PLUGIN"',
+    code: 5,
+    reason: [/\/run\/patchbay/, /input\/output error/],
   },
   "iptables, where it is asked for": {
     ...bare,

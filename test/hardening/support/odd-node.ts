@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import type { Test } from "tap";
 import { createLab, type Lab, patchbay } from "../../support/lab.ts";
 import type { Namespace, Output } from "../../support/namespace.ts";
@@ -87,8 +88,10 @@ export class OddNode {
     return this.#lab.host.shell(script);
   }
 
+  /** The state of the node, and the folders of those that have rules. */
   snapshot(): string {
-    return this.#lab.snapshot();
+    const folders = readdirSync(this.#lab.runDir, { recursive: true });
+    return [this.#lab.snapshot(), ...folders].join("\n");
   }
 
   get dataDir(): string {
