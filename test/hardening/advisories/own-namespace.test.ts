@@ -4,7 +4,7 @@ import t from "tap";
 import { createLab } from "../../support/lab.ts";
 import { run } from "../../support/namespace.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(570_000);
 
 const config = {
   cniVersion: "1.1.0",

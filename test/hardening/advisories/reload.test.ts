@@ -4,7 +4,7 @@ import { reachLoopbackOver } from "../../support/attacks.ts";
 import { createLab, patchbay } from "../../support/lab.ts";
 import { ask, type Endpoint, serve } from "../../support/traffic.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(570_000);
 
 const flushes = {
   nftables: "nft flush ruleset",

@@ -4,7 +4,7 @@ import { createLab } from "../../support/lab.ts";
 import type { Namespace } from "../../support/namespace.ts";
 import { waitFor } from "../../support/wait.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(570_000);
 
 const ipv4 = [{ subnet: "10.88.0.0/24" }];
 const ipv6 = [{ subnet: "fd00:88::/64" }];

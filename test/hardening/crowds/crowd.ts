@@ -25,10 +25,11 @@ export async function letCrowdAt(
   const shell = HostShell.start(lab, {
     CNI_PATH: patchbay,
     FOLDER: folder,
-    NAMESPACES: `/run/netns/${namespaces}`,
+    NAMESPACES: `/run/netns/${prefixOf(lab)}`,
   });
   t.teardown(() => shell.end());
-  await makeContainers(t, shell, members);
+  const names = [...new Set(members.map(({ number }) => `${prefixOf(lab)}-${number}`))];
+  await makeContainers(t, shell, names);
   const before = lab.snapshot();
 
   const script = resolve("test/hardening/crowds/container.sh");
@@ -44,15 +45,16 @@ export async function letCrowdAt(
   return { calls, complaints };
 }
 
-/** Named so that the runner takes away what a crash leaves. */
-const namespaces = `pb-${process.pid}-crowd`;
+/** Like the host's, so that the runner takes away what a crash leaves. */
+function prefixOf({ host }: Lab): string {
+  return `${host.name}-crowd`;
+}
 
 async function makeContainers(
   t: Pick<Test, "teardown">,
   shell: HostShell,
-  members: readonly Member[],
+  names: readonly string[],
 ): Promise<void> {
-  const names = [...new Set(members.map(({ number }) => `${namespaces}-${number}`))];
   t.teardown(() => shell.run(names.map((name) => `ip netns delete ${name}`).join("\n")));
   await shell.run(`
     echo 1 > /proc/sys/net/ipv4/ip_forward

@@ -3,7 +3,7 @@ import { summarise } from "./calls.ts";
 import { letCrowdAt } from "./crowd.ts";
 import { planCrowd } from "./members.ts";
 
-t.setTimeout(150_000);
+t.setTimeout(570_000);
 
 t.test(
   "of 64 that come and go, are killed, collected and refused, all get what is theirs",

@@ -2,7 +2,7 @@ import t from "tap";
 import { propertiesOf } from "./properties.ts";
 import { recordReplies } from "./replies.ts";
 
-t.setTimeout(300_000);
+t.setTimeout(570_000);
 
 /** Always the same, for a change to be judged by what it changes. long.ts tries others. */
 const seed = 1;

@@ -1,7 +1,7 @@
 import t from "tap";
 import { livesOn } from "./lives.ts";
 
-t.setTimeout(300_000);
+t.setTimeout(570_000);
 
 const seed = 1;
 

@@ -1,10 +1,10 @@
-/** 200,000 times something that is almost right. */
+/** 100,000 times something that is almost right. */
 import { runLong } from "../support/long-run.ts";
 import { livesOn } from "./lives.ts";
 import { propertiesOf } from "./properties.ts";
 import { recordReplies } from "./replies.ts";
 
-const TIMES = 20;
+const TIMES = 10;
 
 await runLong("bad input", async (run) => {
   const complaints: string[] = [];

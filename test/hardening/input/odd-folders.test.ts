@@ -5,7 +5,7 @@ import { createLab } from "../../support/lab.ts";
 import { judge } from "./judgement.ts";
 import { good } from "./monsters.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(570_000);
 
 /** What a configuration may say instead of where leases are to be kept. */
 function foldersIn(folder: string): readonly string[] {

@@ -7,7 +7,7 @@ import { createLab, type Lab } from "../../support/lab.ts";
 import { damaged, stretched } from "./damage.ts";
 import { judge } from "./judgement.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(570_000);
 
 const seed = 1;
 const ipam = { type: "host-local", ranges: [[{ subnet: "10.1.2.0/24" }]] };

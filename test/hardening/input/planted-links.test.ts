@@ -12,7 +12,7 @@ import { createLab } from "../../support/lab.ts";
 import { judge } from "./judgement.ts";
 import { good } from "./monsters.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(570_000);
 
 /** What somebody may have planted where host-local keeps its files: where, below `dataDir`. */
 const planted = [

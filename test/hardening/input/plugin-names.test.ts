@@ -5,7 +5,7 @@ import { createLab, patchbay, type Verb } from "../../support/lab.ts";
 import { judge } from "./judgement.ts";
 import { good } from "./monsters.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(570_000);
 
 const verbs: readonly Verb[] = ["ADD", "CHECK", "DEL", "GC", "STATUS"];
 

@@ -4,7 +4,7 @@ import t from "tap";
 import { reference } from "../../support/lab.ts";
 import { OddNode } from "../support/odd-node.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(570_000);
 
 /** @returns mode, owner and name of every file that a call with this umask leaves */
 function filesOf(node: OddNode, umask: string): string[] {

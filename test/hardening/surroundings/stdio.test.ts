@@ -1,7 +1,7 @@
 import t from "tap";
 import { OddNode } from "../support/odd-node.ts";
 
-t.setTimeout(170_000);
+t.setTimeout(570_000);
 
 const withoutReader = "perl -e 'pipe(R, W); open(STDOUT, \">&W\"); close R; close W; exec @ARGV'";
 

@@ -4,7 +4,7 @@ import t from "tap";
 import { judge } from "../input/judgement.ts";
 import { bareRoot, type OddCall, OddNode } from "../support/odd-node.ts";
 
-t.setTimeout(300_000);
+t.setTimeout(570_000);
 
 /** Where a runtime may happen to start a plugin. */
 const surroundings: { readonly [what: string]: OddCall } = {
