@@ -69,7 +69,7 @@ export class Netns {
   /** Loaded at first use. */
   get conntrack(): Conntrack {
     const { Conntrack }: typeof import("./conntrack.ts") = require("./conntrack.ts");
-    this.#conntrack ??= new Conntrack(() => this.#openNetfilter());
+    this.#conntrack ??= new Conntrack(this.file, () => this.#openNetfilter());
     return this.#conntrack;
   }
 

@@ -136,7 +136,8 @@ export function quickLook(
   };
 }
 
-function addressesOf({ original = {}, reply = {} }: FlowFilter): Address[] {
+/** @returns all addresses that a flow must have */
+export function addressesOf({ original = {}, reply = {} }: FlowFilter): Address[] {
   const all = [original.source, original.destination, reply.source, reply.destination];
   return all.filter((address) => address !== undefined);
 }
