@@ -26,9 +26,10 @@ call() {
   local start=${EPOCHREALTIME/./} status answer=
   printf '{%s}' "$3" > "$stdin"
   # Bash would speak of everyone who is killed.
-  { CNI_COMMAND=$1 "${@:4}" "$CNI_PATH/$2" < "$stdin" > "$said" 2>&1; } 2> /dev/null
+  { CNI_COMMAND=$1 "${@:4}" "$CNI_PATH/$2" < "$stdin" > "$said" 2> "$said-err"; } 2> /dev/null
   status=$?
   [ $status = 0 ] || answer=$(<"$said")
+  [ $status = 0 ] || [ -n "$answer" ] || answer=$(<"$said-err")
   echo "$1 $2 $status $((${EPOCHREALTIME/./} - start)) ${answer//$'\n'/}" >> "$log"
   return $status
 }
@@ -40,7 +41,8 @@ fate() {
 
 # Whoever has the same address at the same time finds the folder there.
 hold() {
-  [ $habit != twin ] || return 0 # its address may be released by the other
+  # The address of a twin may be released by the other, that of a ghost by one who collects.
+  [ $habit != twin ] && [ $habit != ghost ] || return 0
   [[ $(<"$said") =~ \"address\":\ \"([0-9.]+)/ ]] || return
   address=${BASH_REMATCH[1]}
   mkdir "$FOLDER/held-$network-$address" 2> /dev/null || echo "ADD twice 1 0 $address" >> "$log"
