@@ -8,6 +8,8 @@ export type Json = { readonly [key: string]: unknown };
 export interface Suite {
   readonly name: string;
   readonly directory: string;
+  /** What it says of itself, and where it is from. */
+  readonly description?: string;
   /** The newest version of the specification that it speaks. */
   readonly cniVersion: string;
 }

@@ -10,6 +10,9 @@ import type { Call, Json, Pod } from "./call.ts";
 import { type Attachment, hostLocal, network, portmap, type Setting } from "./rounds.ts";
 import { makePods } from "./world.ts";
 
+/** Above all that pods publish here while they are measured. */
+const FIRST_PORT = 30_000;
+
 /**
  * Makes attachments that are there while others come and go: each with a lease, a masquerade and a
  * published port. Our own plugins make them, but in this process: without veth pairs, and in a
@@ -42,7 +45,7 @@ function attach(host: Netns, home: Home, index: number, setting: Setting): Attac
   const owner = { network, containerId, ifName: "eth0" };
   const addresses = addressesOf(lease);
   ensureMasquerade(host, { owner, addresses, ...(backend && { backend }) });
-  const mapping = { hostPort: 1024 + index, containerPort: 80, protocol: "tcp" };
+  const mapping = { hostPort: FIRST_PORT + index, containerPort: 80, protocol: "tcp" };
   add("portmap", portmapPlugin, { ...portmap(setting, [mapping]), prevResult }, containerId, home);
   return { containerID: containerId, ifname: "eth0" };
 }
