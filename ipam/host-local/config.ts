@@ -13,7 +13,7 @@ import type { Range, RangeConfig } from "./range.ts";
 import { familyOf, planRangeSet, type RangeSet, refuseOverlaps } from "./range-set.ts";
 import { hostLocalShape, removalShape } from "./schema.ts" with { type: "macro" };
 import type { HostLocalDocument } from "./schema.ts";
-import type { StoreLocation } from "./store-location.ts";
+import { cleanPath, type StoreLocation } from "./store-location.ts";
 
 /** What host-local does, complete and consistent. */
 export interface HostLocalConfig extends StoreLocation {
@@ -35,7 +35,7 @@ export function parseHostLocalConfig(input: ConfigInput): HostLocalConfig {
   const document = parseConfig(hostLocalShape(), input.document);
   const ipam = requireIpam(document.ipam);
   return {
-    dataDir: ipam.dataDir || defaultDataDir,
+    dataDir: cleanPath(ipam.dataDir || defaultDataDir),
     network: input.network,
     rangeSets: parseRangeSets(document, input),
     requested: readRequested(document, input),
@@ -48,7 +48,7 @@ export function parseHostLocalConfig(input: ConfigInput): HostLocalConfig {
 function parseForRemoval({ document, network }: ConfigInput): HostLocalConfig {
   const { dataDir } = requireIpam(parseConfig(removalShape(), document).ipam);
   return {
-    dataDir: dataDir || defaultDataDir,
+    dataDir: cleanPath(dataDir || defaultDataDir),
     network,
     rangeSets: [],
     requested: [],
