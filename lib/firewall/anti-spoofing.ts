@@ -1,13 +1,13 @@
 import { formatMac, parseMac } from "../ip/mac.ts";
 import type { Netns } from "../kernel/netns.ts";
-import { isOvertaken, type Nftables } from "../kernel/nftables.ts";
+import type { Nftables } from "../kernel/nftables.ts";
 import { encodeDeleteChain } from "../netlink/netfilter/chains.ts";
 import { encodeDeleteRule } from "../netlink/netfilter/rules.ts";
 import { encodeDeleteTable } from "../netlink/netfilter/tables.ts";
-import { isErrno, isNotFound } from "../sys/errno.ts";
+import { isErrno } from "../sys/errno.ts";
 import { attemptAll } from "../undo.ts";
 import { MissingRulesError, UnusableBackendError } from "./errors.ts";
-import { repeat } from "./nft/attempts.ts";
+import { commitPlanned, repeat } from "./nft/attempts.ts";
 import {
   encodeMacRules,
   encodeMacTable,
@@ -110,25 +110,16 @@ function removeRules(nft: Nftables, owner: RuleOwner): void {
   if (!nft.hasTable(macTable)) return;
   const comment = macComment(owner);
   const [linkChain, macChain] = macChains(owner);
-  repeat(() => {
-    const generation = nft.generation();
+  commitPlanned(nft, () => {
     const entries = nft
       .listRules(macTable, macPrerouting.name)
       .filter((rule) => rule.comment === comment || rule.target === linkChain.name);
     const chains = [linkChain, macChain].filter((chain) => nft.hasChain(chain));
-    const changes = [
+    return [
       ...entries.map(({ handle }) => encodeDeleteRule(macPrerouting, handle)),
       ...chains.map(encodeDeleteChain),
       ...(isOurs(nft, entries.length, chains.length) ? [encodeDeleteTable(macTable)] : []),
     ];
-    if (changes.length === 0) return true;
-    try {
-      nft.commit(changes, generation);
-      return true;
-    } catch (error) {
-      if (isOvertaken(error) || isNotFound(error)) return false;
-      throw error;
-    }
   });
 }
 

@@ -1,8 +1,8 @@
-import { isOvertaken, type Nftables } from "../../kernel/nftables.ts";
+import type { Nftables } from "../../kernel/nftables.ts";
 import { encodeDeleteChain } from "../../netlink/netfilter/chains.ts";
 import { encodeDeleteElements } from "../../netlink/netfilter/elements.ts";
 import { isErrno, isNotFound } from "../../sys/errno.ts";
-import { repeat } from "./attempts.ts";
+import { commitPlanned } from "./attempts.ts";
 import { encodeRemoval, type Holding } from "./holding.ts";
 import { table } from "./layout.ts";
 import { findHolders, hasHolding } from "./presence.ts";
@@ -48,22 +48,13 @@ function tryRemove(nft: Nftables, holding: Holding): boolean {
  */
 export function removeFound(nft: Nftables, { feature, tag, chains = [] }: Wanted): void {
   const targets = new Set(chains.map(({ chain }) => chain.name));
-  repeat(() => {
-    const generation = nft.generation();
-    const changes = [feature.owners, ...feature.sets].flatMap((set) => {
+  commitPlanned(nft, () =>
+    [feature.owners, ...feature.sets].flatMap((set) => {
       const own = nft.listElements(set).filter(({ comment }) => comment === tag);
       for (const { target } of own) if (target !== undefined) targets.add(target);
       return encodeDeleteElements(set, own);
-    });
-    if (changes.length === 0) return true;
-    try {
-      nft.commit(changes, generation);
-      return true;
-    } catch (error) {
-      if (isOvertaken(error) || isNotFound(error)) return false;
-      throw error;
-    }
-  });
+    }),
+  );
   for (const target of targets) removeChain(nft, target);
 }
 
