@@ -21,6 +21,7 @@ import { unshare } from "./world.ts";
 
 const thorough: Effort = {
   times: 30,
+  timesForMemory: 3,
   crowds: [0, 1_000, 10_000],
   podsAtOnce: 32,
   publishedPorts: [1, 2_000],
@@ -29,6 +30,7 @@ const thorough: Effort = {
 
 const quick: Effort = {
   times: 5,
+  timesForMemory: 1,
   crowds: [0, 200],
   podsAtOnce: 8,
   publishedPorts: [1, 100],

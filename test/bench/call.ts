@@ -29,7 +29,7 @@ export interface Call {
   readonly ifName?: string;
 }
 
-/** One call, measured from the outside. */
+/** The time of one call, measured from the outside. */
 export interface Sample {
   /** From the start of the process to its end, in milliseconds. */
   readonly wall: number;
@@ -37,7 +37,9 @@ export interface Sample {
   readonly cpu: number;
 }
 
-export interface Answer extends Sample {
+/** What a plugin said, and what it took to say it. */
+export interface Answer<Cost = Sample> {
+  readonly cost: Cost;
   readonly result: Json;
 }
 
@@ -67,16 +69,35 @@ export function inputOf({ cniVersion }: Suite, { config }: Call): string {
  */
 export function call(suite: Suite, each: Call): Answer {
   const start = performance.now();
-  const { exitCode, stdout, stderr, resourceUsage } = Bun.spawnSync([programOf(suite, each)], {
-    env: environmentOf(suite, each),
-    stdin: new TextEncoder().encode(inputOf(suite, each)),
-    stdout: "pipe",
-    stderr: "pipe",
-  });
+  const { stdout, resourceUsage } = spawn(suite, each);
   const wall = performance.now() - start;
-  if (exitCode !== 0) throw failure(suite, each, `${stdout}${stderr}`);
   const cpu = Number(resourceUsage.cpuTime.total) / 1000;
-  return { wall, cpu, result: parseResult(stdout.toString()) };
+  return { cost: { wall, cpu }, result: parseResult(stdout) };
+}
+
+/**
+ * The same, at the cost of the most memory that is resident, in MiB. Not from {@link call}: what the
+ * kernel counts of a child includes this process, as it was when it started it. GNU time is small.
+ */
+export function callForMemory(suite: Suite, each: Call): Answer<number> {
+  const { stdout, stderr } = spawn(suite, each, "/usr/bin/time", "--format=%M");
+  const kibibytes = stderr.trim().split("\n").at(-1);
+  return { cost: Number(kibibytes) / 1024, result: parseResult(stdout) };
+}
+
+/** @param starter a program and its arguments, if it is to start the plugin */
+function spawn(suite: Suite, each: Call, ...starter: readonly string[]) {
+  const { exitCode, stdout, stderr, resourceUsage } = Bun.spawnSync(
+    [...starter, programOf(suite, each)],
+    {
+      env: environmentOf(suite, each),
+      stdin: new TextEncoder().encode(inputOf(suite, each)),
+      stdout: "pipe",
+      stderr: "pipe",
+    },
+  );
+  if (exitCode !== 0) throw failure(suite, each, `${stdout}${stderr}`);
+  return { stdout: stdout.toString(), stderr: stderr.toString(), resourceUsage };
 }
 
 /** The same without waiting: others run meanwhile. */
@@ -96,25 +117,7 @@ export async function callAside(suite: Suite, each: Call): Promise<Answer> {
   const wall = performance.now() - start;
   if (exitCode !== 0) throw failure(suite, each, `${stdout}${stderr}`);
   const cpu = Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1000;
-  return { wall, cpu, result: parseResult(stdout) };
-}
-
-/**
- * The most memory that a call has resident, in MiB. Not from {@link call}: what the kernel counts
- * of a child includes this process, as it was when it started it. GNU time is small.
- */
-export function measureMemory(suite: Suite, each: Call): number {
-  const { exitCode, stdout, stderr } = Bun.spawnSync(
-    ["/usr/bin/time", "--format=%M", programOf(suite, each)],
-    {
-      env: environmentOf(suite, each),
-      stdin: new TextEncoder().encode(inputOf(suite, each)),
-      stdout: "pipe",
-      stderr: "pipe",
-    },
-  );
-  if (exitCode !== 0) throw failure(suite, each, `${stdout}${stderr}`);
-  return Number(stderr.toString().trim().split("\n").at(-1)) / 1024;
+  return { cost: { wall, cpu }, result: parseResult(stdout) };
 }
 
 function failure({ name }: Suite, { verb, config }: Call, said: string): Error {

@@ -1,65 +1,83 @@
-import { type Answer, call, type Pod, type Sample, type Suite } from "./call.ts";
-import type { Caller, Round } from "./rounds.ts";
+import { call, type Pod, type Suite } from "./call.ts";
+import type { Gauge } from "./gauge.ts";
+import type { Caller, Round, RoundFor } from "./rounds.ts";
 
 /** What one thing cost each time, by suite. */
-export interface Measurement {
+export interface Measurement<Cost> {
   readonly round: string;
   /** A verb, or for VERSION a plugin. */
   readonly label: string;
-  readonly samples: ReadonlyMap<Suite, readonly Sample[]>;
+  readonly costs: ReadonlyMap<Suite, readonly Cost[]>;
+}
+
+/** Which suites take turns, whom the calls are about, and how many rounds count. */
+interface Conditions {
+  readonly suites: readonly Suite[];
+  readonly pod: Pod;
+  readonly times: number;
+}
+
+/** Measures one round after the other. */
+export function measureAll<Cost>(
+  gauge: Gauge<Cost>,
+  rounds: readonly RoundFor[],
+  conditions: Conditions,
+): Measurement<Cost>[] {
+  return rounds.flatMap((roundFor) => measure(gauge, roundFor, conditions));
 }
 
 /**
  * Runs a round again and again with one suite after the other, first one and then the other first,
  * so that whatever else the machine does hits both.
- *
- * @param roundFor the round as a suite is asked for it
  */
-export function measure(
-  roundFor: (suite: Suite) => Round,
-  { suites, pod, times }: { suites: readonly Suite[]; pod: Pod; times: number },
-): Measurement[] {
-  const totals = new Map<string, Map<Suite, Sample[]>>();
+export function measure<Cost>(
+  gauge: Gauge<Cost>,
+  roundFor: RoundFor,
+  { suites, pod, times }: Conditions,
+): Measurement<Cost>[] {
+  const totals = new Map<string, Map<Suite, Cost[]>>();
   let name = "";
   for (let time = 0; time < times + 1; time++) {
     for (const suite of time % 2 === 0 ? suites : suites.toReversed()) {
       const round = roundFor(suite);
       name = round.name;
-      const spent = runOnce(round, suite, pod);
+      const spent = runOnce(gauge, round, suite, pod);
       // The first time is for the caches.
       if (time > 0) remember(totals, suite, spent);
     }
   }
-  return [...totals].map(([label, samples]) => ({ round: name, label, samples }));
+  return [...totals].map(([label, costs]) => ({ round: name, label, costs }));
 }
 
 /** @returns what each label of the round came to */
-export function runOnce(round: Round, suite: Suite, pod: Pod): ReadonlyMap<string, Sample> {
-  const spent = new Map<string, Sample>();
+export function runOnce<Cost>(
+  gauge: Gauge<Cost>,
+  round: Round,
+  suite: Suite,
+  pod: Pod,
+): ReadonlyMap<string, Cost> {
+  const spent = new Map<string, Cost>();
   const caller: Caller = {
     suite,
     measured(label, each) {
-      const answer = call(suite, each);
-      spent.set(label, add(spent.get(label), answer));
-      return answer;
+      const { cost, result } = gauge.call(suite, each);
+      const before = spent.get(label);
+      spent.set(label, before === undefined ? cost : gauge.combine(before, cost));
+      return result;
     },
-    unmeasured: (each) => call(suite, each),
+    unmeasured: (each) => call(suite, each).result,
   };
   round.run(caller, pod);
   return spent;
 }
 
-function add(before: Sample = { wall: 0, cpu: 0 }, { wall, cpu }: Answer): Sample {
-  return { wall: before.wall + wall, cpu: before.cpu + cpu };
-}
-
-function remember(
-  totals: Map<string, Map<Suite, Sample[]>>,
+function remember<Cost>(
+  totals: Map<string, Map<Suite, Cost[]>>,
   suite: Suite,
-  spent: ReadonlyMap<string, Sample>,
+  spent: ReadonlyMap<string, Cost>,
 ): void {
-  for (const [label, sample] of spent) {
-    const bySuite = totals.get(label) ?? new Map<Suite, Sample[]>();
-    totals.set(label, bySuite.set(suite, [...(bySuite.get(suite) ?? []), sample]));
+  for (const [label, cost] of spent) {
+    const bySuite = totals.get(label) ?? new Map<Suite, Cost[]>();
+    totals.set(label, bySuite.set(suite, [...(bySuite.get(suite) ?? []), cost]));
   }
 }

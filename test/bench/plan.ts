@@ -1,6 +1,5 @@
 import type { Suite } from "./call.ts";
 import {
-  type Backend,
   bridge,
   chain,
   comeAndGo,
@@ -9,34 +8,32 @@ import {
   life,
   loopback,
   ports,
-  type Round,
+  type RoundFor,
   type Setting,
   versions,
 } from "./rounds.ts";
 
 export const plugins = ["loopback", "bridge", "host-local", "portmap"] as const;
 
-export const versionRound = versions(plugins);
+export const versionRound: RoundFor = () => versions(plugins);
 
 /** How one suite's networks are set. */
 export type SettingOf = (suite: Suite) => Setting;
 
-/** @returns what is measured one call at a time, each as a suite is asked for it */
-export function roundsFor(settingOf: SettingOf): ((suite: Suite) => Round)[] {
-  const withBackend = (backend: Backend | undefined): SettingOf => {
-    return (suite) => ({ ...settingOf(suite), backend });
-  };
+/** @returns what is measured one call at a time, beside {@link versionRound} */
+export function roundsFor(settingOf: SettingOf): RoundFor[] {
+  const iptables: SettingOf = (suite) => ({ ...settingOf(suite), backend: "iptables" });
   return [
     (suite) => life("loopback", loopback, settingOf(suite)),
     (suite) => life("host-local", hostLocal(settingOf(suite)), settingOf(suite)),
     () => comeAndGo("bridge, layer 2", layer2),
     plainBridge(settingOf),
-    ...packetRounds("", withBackend(undefined)),
-    ...packetRounds(", iptables", withBackend("iptables")),
+    ...packetRounds("", settingOf),
+    ...packetRounds(", iptables", iptables),
   ];
 }
 
-export function plainBridge(settingOf: SettingOf): (suite: Suite) => Round {
+export function plainBridge(settingOf: SettingOf): RoundFor {
   return (suite) => {
     const setting = settingOf(suite);
     return life("bridge + host-local", bridge(setting, false), setting);
@@ -44,7 +41,7 @@ export function plainBridge(settingOf: SettingOf): (suite: Suite) => Round {
 }
 
 /** Those that make packet rules, by the backend of the setting. */
-function packetRounds(suffix: string, settingOf: SettingOf): ((suite: Suite) => Round)[] {
+function packetRounds(suffix: string, settingOf: SettingOf): RoundFor[] {
   return [
     (suite) => {
       const setting = settingOf(suite);
@@ -56,7 +53,7 @@ function packetRounds(suffix: string, settingOf: SettingOf): ((suite: Suite) => 
 }
 
 /** What is measured again beside many other attachments. */
-export function crowdedRounds(settingOf: SettingOf): ((suite: Suite) => Round)[] {
+export function crowdedRounds(settingOf: SettingOf): RoundFor[] {
   return [
     (suite) => life("host-local", hostLocal(settingOf(suite)), settingOf(suite)),
     plainBridge(settingOf),

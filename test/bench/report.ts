@@ -93,11 +93,18 @@ function atOnce({ podsAtOnce, atOnce: rates }: Results, ours: string, theirs: st
 function memory({ memory: peaks }: Results, ours: string, theirs: string): string[] {
   return [
     "## Memory\n",
-    `At most resident, in MiB; wanted: ${otherTargets.memory} at most.\n`,
+    "At most resident, in MiB; of a chain, by the call that needs most.",
+    `Wanted: ${otherTargets.memory} at most; what is more is bold.\n`,
     ...header("call", ours, theirs),
-    ...peaks.map(({ call, peak }) => row(call, decimals(peak[ours]), decimals(peak[theirs]))),
+    ...peaks.map(({ call, peak }) => row(call, emphasised(peak[ours]), emphasised(peak[theirs]))),
     "",
   ];
+}
+
+/** @returns the median, bold where it is more than was wanted */
+function emphasised(peak: Summary | undefined): string {
+  const isMore = peak !== undefined && peak.median > otherTargets.memory;
+  return isMore ? `**${median(peak)}**` : median(peak);
 }
 
 function traffic({ traffic: talks }: Results): string[] {

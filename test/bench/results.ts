@@ -17,8 +17,7 @@ export interface Results {
   readonly crowded: readonly (CallResult & { readonly others: number })[];
   readonly podsAtOnce: number;
   readonly atOnce: readonly CrowdResult[];
-  /** In MiB, by suite. */
-  readonly memory: readonly { readonly call: string; readonly peak: BySuite<number> }[];
+  readonly memory: readonly MemoryResult[];
   readonly traffic: readonly (Omit<TrafficMeasurement, "suite"> & { readonly suite: string })[];
 }
 
@@ -33,20 +32,30 @@ export interface CallResult {
   readonly cpu: BySuite<Summary>;
 }
 
+export interface MemoryResult {
+  readonly call: string;
+  /** The most that is resident, in MiB; of a chain, by the call that needs most. */
+  readonly peak: BySuite<Summary>;
+}
+
 export interface CrowdResult {
   readonly verb: string;
   /** Pods a second. */
   readonly rate: BySuite<Summary>;
 }
 
-export function toCallResult({ round, label, samples }: Measurement): CallResult {
+export function toCallResult({ round, label, costs }: Measurement<Sample>): CallResult {
   const of = (pick: (sample: Sample) => number) =>
-    bySuite(samples, (each) => summarise(each.map(pick)));
+    bySuite(costs, (each) => summarise(each.map(pick)));
   return {
     call: `${round} ${label}`,
     wall: of(({ wall }) => wall),
     cpu: of(({ cpu }) => cpu),
   };
+}
+
+export function toMemoryResult({ round, label, costs }: Measurement<number>): MemoryResult {
+  return { call: `${round} ${label}`, peak: bySuite(costs, summarise) };
 }
 
 export function toCrowdResult({ verb, rates }: CrowdMeasurement): CrowdResult {

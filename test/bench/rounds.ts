@@ -1,11 +1,11 @@
-import type { Answer, Call, Json, Pod, Suite } from "./call.ts";
+import type { Call, Json, Pod, Suite } from "./call.ts";
 
-/** How a round calls plugins. Samples of one label are added up. */
+/** How a round calls plugins, and gets their results. Costs of one label are combined. */
 export interface Caller {
   readonly suite: Suite;
-  measured(label: string, each: Call): Answer;
+  measured(label: string, each: Call): Json;
   /** For what has to be there before, or to go after. */
-  unmeasured(each: Call): Answer;
+  unmeasured(each: Call): Json;
 }
 
 /** Calls about one pod, which leave everything as it was. */
@@ -13,6 +13,9 @@ export interface Round {
   readonly name: string;
   run(caller: Caller, pod: Pod): void;
 }
+
+/** A round as a suite is asked for it. */
+export type RoundFor = (suite: Suite) => Round;
 
 export type Backend = "nftables" | "iptables";
 
@@ -85,8 +88,8 @@ export function life(name: string, config: Call["config"], setting: Setting): Ro
   return {
     name,
     run({ suite, measured }, pod) {
-      const { result } = measured("ADD", { verb: "ADD", config, pod });
-      const known = { ...config, prevResult: result };
+      const prevResult = measured("ADD", { verb: "ADD", config, pod });
+      const known = { ...config, prevResult };
       if (suite.cniVersion === "1.1.0") {
         measured("STATUS", { verb: "STATUS", config, pod });
         measured("GC", { verb: "GC", config: { ...config, ...validOf(pod, setting) }, pod });
@@ -102,7 +105,7 @@ export function comeAndGo(name: string, config: Call["config"]): Round {
   return {
     name,
     run({ measured }, pod) {
-      const { result: prevResult } = measured("ADD", { verb: "ADD", config, pod });
+      const prevResult = measured("ADD", { verb: "ADD", config, pod });
       measured("DEL", { verb: "DEL", config: { ...config, prevResult }, pod });
     },
   };
@@ -119,13 +122,13 @@ export function ports(name: string, setting: Setting): Round {
   return {
     name,
     run(caller, pod) {
-      const { result } = caller.unmeasured({ verb: "ADD", config: attached, pod });
-      const config = { ...portmap(setting), prevResult: result };
+      const prevResult = caller.unmeasured({ verb: "ADD", config: attached, pod });
+      const config = { ...portmap(setting), prevResult };
       // The older ones CHECK for rules of IPv6, which this pod does not have.
       const isOld = caller.suite.cniVersion !== "1.1.0";
       const round = isOld ? comeAndGo(name, config) : life(name, config, setting);
       round.run(caller, pod);
-      caller.unmeasured({ verb: "DEL", config: { ...attached, prevResult: result }, pod });
+      caller.unmeasured({ verb: "DEL", config: { ...attached, prevResult }, pod });
     },
   };
 }
@@ -138,7 +141,7 @@ export function chain(name: string, setting: Setting): Round {
       const steps = chainSteps(setting);
       let prevResult: Json = {};
       for (const each of steps) {
-        prevResult = measured("ADD", startOf(each, prevResult, pod)).result;
+        prevResult = measured("ADD", startOf(each, prevResult, pod));
       }
       for (const each of steps.toReversed()) measured("DEL", stopOf(each, prevResult, pod));
     },

@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { type Call, measureMemory, type Pod, type Suite } from "./call.ts";
+import type { Pod, Suite } from "./call.ts";
 import { measureCrowd } from "./crowd.ts";
 import { buildFloor, floors } from "./executables.ts";
+import { memory, warm } from "./gauge.ts";
 import { describeMachine, forget } from "./machine.ts";
-import { measure, runOnce } from "./measure.ts";
+import { measure, measureAll, runOnce } from "./measure.ts";
 import {
   crowdedRounds,
   plainBridge,
@@ -13,8 +14,14 @@ import {
   versionRound,
 } from "./plan.ts";
 import { populate } from "./population.ts";
-import { type CallResult, type Results, toCallResult, toCrowdResult } from "./results.ts";
-import { type Attachment, type Backend, bridge, loopback } from "./rounds.ts";
+import {
+  type CallResult,
+  type Results,
+  toCallResult,
+  toCrowdResult,
+  toMemoryResult,
+} from "./results.ts";
+import type { Attachment, Backend } from "./rounds.ts";
 import { makeClient, measureTraffic } from "./traffic.ts";
 import { makePods, settle } from "./world.ts";
 
@@ -22,6 +29,8 @@ import { makePods, settle } from "./world.ts";
 export interface Effort {
   /** How many times each single call is made. */
   readonly times: number;
+  /** The same for memory, which hardly varies. */
+  readonly timesForMemory: number;
   /** How many other attachments there are, ascending from none. */
   readonly crowds: readonly number[];
   readonly podsAtOnce: number;
@@ -48,30 +57,28 @@ export async function runBenchmark(
   tell("single calls");
   const calls = [
     ...(await measureVersions(suites, pod, effort)),
-    ...roundsFor(settingOf).flatMap((roundFor) =>
-      measure(roundFor, { suites, pod, times: effort.times }).map(toCallResult),
-    ),
+    ...measureCalls(suites, pod, effort),
   ];
   tell(`${effort.podsAtOnce} pods at once`);
   const atOnce = await measureCrowd(settingOf, { suites, pods, times: 4 });
   tell("memory");
-  const memory = measurePeaks(suites, pod);
+  const peaks = measureMemory(suites, pod, effort);
   tell("packets");
   const traffic = await measureAllTraffic(suites, pod, effort);
   const crowded = measureCrowded(suites[0], pod, effort, tell);
   // At the end: whatever comes after it starts executables that were read bit by bit.
   tell("after a boot");
-  const cold = measureCold(suites, pod, { ...effort, times: effort.times / 2 });
+  const afterBoot = measureCold(suites, pod, { ...effort, times: effort.times / 2 });
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: { ...machine, load: [...machine.load, ...describeMachine().load] },
     suites: suites.map(({ name, description = "" }) => ({ name, version: description })),
     calls,
-    cold,
+    cold: afterBoot,
     crowded,
     podsAtOnce: pods.length,
     atOnce: atOnce.map(toCrowdResult),
-    memory,
+    memory: peaks,
     traffic,
   };
 }
@@ -90,8 +97,18 @@ async function measureVersions(
       cniVersion: "1.0.0",
     })),
   );
-  const measured = measure(() => versionRound, { suites: [...suites, ...more], pod, times });
-  return measured.map(toCallResult);
+  const everyone = [...suites, ...more];
+  return measure(warm, versionRound, { suites: everyone, pod, times }).map(toCallResult);
+}
+
+function measureCalls(suites: readonly Suite[], pod: Pod, { times }: Effort): CallResult[] {
+  return measureAll(warm, roundsFor(settingOf), { suites, pod, times }).map(toCallResult);
+}
+
+function measureMemory(suites: readonly Suite[], pod: Pod, effort: Effort): Results["memory"] {
+  const rounds = [versionRound, ...roundsFor(settingOf)];
+  const conditions = { suites, pod, times: effort.timesForMemory };
+  return measureAll(memory, rounds, conditions).map(toMemoryResult);
 }
 
 function measureCold(suites: readonly Suite[], pod: Pod, { times }: Effort): CallResult[] {
@@ -100,29 +117,8 @@ function measureCold(suites: readonly Suite[], pod: Pod, { times }: Effort): Cal
     for (const plugin of plugins) forget(join(suite.directory, plugin));
     return roundFor(suite);
   };
-  const measured = measure(forgetful, { suites, pod, times: Math.ceil(times / 3) });
+  const measured = measure(warm, forgetful, { suites, pod, times: Math.ceil(times / 3) });
   return measured.filter(({ label }) => label === "ADD").map(toCallResult);
-}
-
-function measurePeaks(suites: readonly Suite[], pod: Pod): Results["memory"] {
-  const peaksOf = (callFor: (suite: Suite) => Call) =>
-    Object.fromEntries(suites.map((suite) => [suite.name, measureMemory(suite, callFor(suite))]));
-  const attach = (verb: "ADD" | "DEL") => (suite: Suite) => {
-    return { verb, config: bridge(settingOf(suite), true), pod } as const;
-  };
-  const perSuite = suites.map((suite) => {
-    const add = measureMemory(suite, attach("ADD")(suite));
-    const del = measureMemory(suite, attach("DEL")(suite));
-    return [suite.name, { add, del }] as const;
-  });
-  const pick = (which: "add" | "del") =>
-    Object.fromEntries(perSuite.map(([name, peaks]) => [name, peaks[which]]));
-  return [
-    { call: "VERSION", peak: peaksOf(() => ({ verb: "VERSION", config: loopback, pod })) },
-    { call: "loopback ADD", peak: peaksOf(() => ({ verb: "ADD", config: loopback, pod })) },
-    { call: "bridge + host-local + ipMasq ADD", peak: pick("add") },
-    { call: "bridge + host-local + ipMasq DEL", peak: pick("del") },
-  ];
 }
 
 async function measureAllTraffic(
@@ -159,8 +155,8 @@ function measureCrowded(
     others.push(...populate(others.length, size, settingOf(ours)));
     const crowdedSetting: SettingOf = (suite) => ({ ...settingOf(suite), others });
     return crowdedRounds(crowdedSetting).flatMap((roundFor) => {
-      runOnce(roundFor(ours), ours, pod); // makes what the first one has to make
-      const measured = measure(roundFor, { suites: [ours], pod, times });
+      runOnce(warm, roundFor(ours), ours, pod); // makes what the first one has to make
+      const measured = measure(warm, roundFor, { suites: [ours], pod, times });
       return measured.map((each) => ({ ...toCallResult(each), others: size }));
     });
   });
