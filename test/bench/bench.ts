@@ -21,6 +21,7 @@ import { unshare } from "./world.ts";
 
 const thorough: Effort = {
   times: 30,
+  timesCold: 5,
   timesForMemory: 3,
   crowds: [0, 1_000, 10_000],
   podsAtOnce: 32,
@@ -30,6 +31,7 @@ const thorough: Effort = {
 
 const quick: Effort = {
   times: 5,
+  timesCold: 1,
   timesForMemory: 1,
   crowds: [0, 200],
   podsAtOnce: 8,

@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import { type Answer, type Call, call, callForMemory, type Sample, type Suite } from "./call.ts";
+import { forget } from "./machine.ts";
+import { plugins } from "./plan.ts";
 
 /** A way to make a call, and to say what it cost. */
 export interface Gauge<Cost> {
@@ -7,10 +10,19 @@ export interface Gauge<Cost> {
   combine(one: Cost, other: Cost): Cost;
 }
 
-/** Time. */
+/** Time, with everything in the page cache. */
 export const warm: Gauge<Sample> = {
   call,
   combine: (one, other) => ({ wall: one.wall + other.wall, cpu: one.cpu + other.cpu }),
+};
+
+/** Time, with none of the suite's executables in the page cache: one may start another. */
+export const cold: Gauge<Sample> = {
+  ...warm,
+  call(suite, each) {
+    for (const plugin of plugins) forget(join(suite.directory, plugin));
+    return call(suite, each);
+  },
 };
 
 /** The most memory that is resident, in MiB. */

@@ -23,17 +23,21 @@ export type SettingOf = (suite: Suite) => Setting;
 /** @returns what is measured one call at a time, beside {@link versionRound} */
 export function roundsFor(settingOf: SettingOf): RoundFor[] {
   const iptables: SettingOf = (suite) => ({ ...settingOf(suite), backend: "iptables" });
+  return [...roundsByDefault(settingOf), ...packetRounds(", iptables", iptables)];
+}
+
+/** @returns those of them where the suites choose the backend */
+export function roundsByDefault(settingOf: SettingOf): RoundFor[] {
   return [
     (suite) => life("loopback", loopback, settingOf(suite)),
     (suite) => life("host-local", hostLocal(settingOf(suite)), settingOf(suite)),
     () => comeAndGo("bridge, layer 2", layer2),
     plainBridge(settingOf),
     ...packetRounds("", settingOf),
-    ...packetRounds(", iptables", iptables),
   ];
 }
 
-export function plainBridge(settingOf: SettingOf): RoundFor {
+function plainBridge(settingOf: SettingOf): RoundFor {
   return (suite) => {
     const setting = settingOf(suite);
     return life("bridge + host-local", bridge(setting, false), setting);

@@ -9,7 +9,7 @@ export function formatReport(results: Results): string {
     ...introduction(results),
     "## One call at a time\n",
     ...callTable(results.calls, ours, theirs),
-    "## After a boot\n\nThe executable is not in the page cache.\n",
+    "## After a boot\n\nThe executables are not in the page cache, before each call anew.\n",
     ...callTable(results.cold, ours, theirs),
     "## Beside other attachments\n",
     "Each with a lease, a masquerade and a published port. Ours alone, by nftables, in milliseconds;",

@@ -1,18 +1,10 @@
-import { join } from "node:path";
 import type { Pod, Suite } from "./call.ts";
 import { measureCrowd } from "./crowd.ts";
 import { buildFloor, floors } from "./executables.ts";
-import { memory, warm } from "./gauge.ts";
-import { describeMachine, forget } from "./machine.ts";
+import { cold, memory, warm } from "./gauge.ts";
+import { describeMachine } from "./machine.ts";
 import { measure, measureAll, runOnce } from "./measure.ts";
-import {
-  crowdedRounds,
-  plainBridge,
-  plugins,
-  roundsFor,
-  type SettingOf,
-  versionRound,
-} from "./plan.ts";
+import { crowdedRounds, roundsByDefault, roundsFor, type SettingOf, versionRound } from "./plan.ts";
 import { populate } from "./population.ts";
 import {
   type CallResult,
@@ -29,6 +21,8 @@ import { makePods, settle } from "./world.ts";
 export interface Effort {
   /** How many times each single call is made. */
   readonly times: number;
+  /** The same from disk, where a call takes ten times as long. */
+  readonly timesCold: number;
   /** The same for memory, which hardly varies. */
   readonly timesForMemory: number;
   /** How many other attachments there are, ascending from none. */
@@ -68,7 +62,7 @@ export async function runBenchmark(
   const crowded = measureCrowded(suites[0], pod, effort, tell);
   // At the end: whatever comes after it starts executables that were read bit by bit.
   tell("after a boot");
-  const afterBoot = measureCold(suites, pod, { ...effort, times: effort.times / 2 });
+  const afterBoot = measureCold(suites, pod, effort);
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: { ...machine, load: [...machine.load, ...describeMachine().load] },
@@ -111,14 +105,9 @@ function measureMemory(suites: readonly Suite[], pod: Pod, effort: Effort): Resu
   return measureAll(memory, rounds, conditions).map(toMemoryResult);
 }
 
-function measureCold(suites: readonly Suite[], pod: Pod, { times }: Effort): CallResult[] {
-  const roundFor = plainBridge(settingOf);
-  const forgetful = (suite: Suite) => {
-    for (const plugin of plugins) forget(join(suite.directory, plugin));
-    return roundFor(suite);
-  };
-  const measured = measure(warm, forgetful, { suites, pod, times: Math.ceil(times / 3) });
-  return measured.filter(({ label }) => label === "ADD").map(toCallResult);
+function measureCold(suites: readonly Suite[], pod: Pod, effort: Effort): CallResult[] {
+  const rounds = [versionRound, ...roundsByDefault(settingOf)];
+  return measureAll(cold, rounds, { suites, pod, times: effort.timesCold }).map(toCallResult);
 }
 
 async function measureAllTraffic(
@@ -142,7 +131,7 @@ async function measureAllTraffic(
   return measured;
 }
 
-/** Last of all: what it makes stays until the namespace goes. */
+/** Each crowd joins the one before. */
 function measureCrowded(
   ours: Suite,
   pod: Pod,
@@ -150,7 +139,7 @@ function measureCrowded(
   tell: (line: string) => void,
 ): Results["crowded"] {
   const others: Attachment[] = [];
-  return crowds.flatMap((size) => {
+  const calls = crowds.flatMap((size) => {
     tell(`beside ${size} others`);
     others.push(...populate(others.length, size, settingOf(ours)));
     const crowdedSetting: SettingOf = (suite) => ({ ...settingOf(suite), others });
@@ -160,4 +149,11 @@ function measureCrowded(
       return measured.map((each) => ({ ...toCallResult(each), others: size }));
     });
   });
+  disperse(ours, pod);
+  return calls;
+}
+
+/** Has GC take away a crowd, by not naming it. */
+function disperse(ours: Suite, pod: Pod): void {
+  for (const roundFor of crowdedRounds(settingOf)) runOnce(warm, roundFor(ours), ours, pod);
 }
