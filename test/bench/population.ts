@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { hostLocal as hostLocalPlugin } from "../../ipam/host-local/host-local.ts";
 import type { Plugin, PluginEntry } from "../../lib/cni/plugin.ts";
 import { specVersions } from "../../lib/cni/version.ts";
@@ -72,14 +71,4 @@ function add<Config>(
 function addressesOf({ ips }: Json): string[] {
   if (!Array.isArray(ips)) return [];
   return ips.flatMap((ip: { address?: string }) => ip.address ?? []);
-}
-
-/** Leases alone, as the reference suite keeps them: it reads each of them each time. */
-export function populateLeases(count: number, { dataDir }: Setting): void {
-  const folder = `${dataDir}/${network}`;
-  mkdirSync(folder, { recursive: true });
-  for (let index = 0; index < count; index++) {
-    const address = `10.64.${1 + (index >> 8)}.${index & 255}`;
-    writeFileSync(`${folder}/${address}`, `resident-${index}\r\neth0`);
-  }
 }
