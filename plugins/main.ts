@@ -33,11 +33,11 @@ const loaders: { readonly [name in PluginName]?: () => Plugin<unknown> } = {
 };
 
 function findPlugin(wanted: string): PluginEntry | undefined {
-  const name = pluginNames.find((known) => known === wanted);
-  const load = name === undefined ? undefined : loaders[name];
-  return name === undefined || load === undefined
-    ? undefined
-    : { name, versions: specVersions, load };
+  for (const name of pluginNames) {
+    const load = loaders[name];
+    if (name === wanted && load !== undefined) return { name, versions: specVersions, load };
+  }
+  return undefined;
 }
 
 const world = processWorld({
@@ -52,12 +52,6 @@ function loadNetns() {
   return module.Netns;
 }
 
-/** The name it was called by; under a name that means nothing, the name of its file. */
-function chooseName(): string {
-  const names = [process.argv0, process.execPath].map(baseName);
-  return names.find((name) => isTool(name) || findPlugin(name) !== undefined) ?? "";
-}
-
 /** Also as it is called before it is installed, such as "patchbay-1.2.3-linux-x64". */
 function isTool(name: string): boolean {
   return /^patchbay(?![a-z])/.test(name);
@@ -68,11 +62,13 @@ function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
+/** Goes by the name it was called by; under a name that means nothing, by the name of its file. */
 function main(): number {
-  const name = chooseName();
-  if (isTool(name)) return operate();
-  const plugin = findPlugin(name);
-  if (plugin !== undefined) return runPlugin(plugin, world);
+  for (const path of [process.argv0, process.execPath]) {
+    const plugin = findPlugin(baseName(path));
+    if (plugin !== undefined) return runPlugin(plugin, world);
+    if (isTool(baseName(path))) return operate();
+  }
   throw new Error(
     `there is no plugin "${baseName(process.argv0)}": this executable is to be called ` +
       `${pluginNames.join(", ")} or patchbay`,
