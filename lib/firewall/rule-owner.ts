@@ -31,7 +31,7 @@ export function formatTag({ network, containerId, ifName }: RuleOwner): string {
 function fit(text: string, longest: number): string {
   const plain = text.replaceAll(/[^\w.:@+=,-]/g, "_");
   if (plain === text && text.length <= longest) return text;
-  const hash = Buffer.from(sha512(text)).toString("hex").slice(0, HASH_DIGITS);
+  const hash = sha512(text, "hex").slice(0, HASH_DIGITS);
   return `${plain.slice(0, longest - HASH_DIGITS - 1)}~${hash}`;
 }
 
@@ -76,5 +76,5 @@ const KEY_LENGTH = 15;
 
 /** @returns a name for a tag that is short enough to be a key, and fit to be a file's name */
 export function tagKey(tag: string): string {
-  return Buffer.from(sha512(tag)).toString("base64url").slice(0, KEY_LENGTH);
+  return sha512(tag, "base64url").slice(0, KEY_LENGTH);
 }

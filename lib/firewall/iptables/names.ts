@@ -12,7 +12,7 @@ const MAX_COMMENT = 255;
 const ELLIPSIS = "...";
 
 function hashedChain(prefix: string, { network, containerId }: ChainOwner): string {
-  const hash = Buffer.from(sha512(network + containerId)).toString("hex");
+  const hash = sha512(network + containerId, "hex");
   return `${prefix}${hash}`.slice(0, MAX_CHAIN_NAME);
 }
 

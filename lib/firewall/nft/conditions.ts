@@ -123,7 +123,7 @@ function takeOperator(rest: string[]): Comparison {
  */
 export function conditionChain(conditions: readonly string[], family: 4 | 6): RuleChain {
   const text = conditions.join(" ");
-  const hash = Buffer.from(sha512(text)).toString("hex").slice(0, 16);
+  const hash = sha512(text, "hex").slice(0, 16);
   const expressions = [
     ...parseConditions(conditions, family),
     ...verdict({ kind: "goto", chain: TRANSLATE }),

@@ -95,7 +95,7 @@ export function pruneReferenceMasquerade(nft: Nftables, network: string, isValid
 }
 
 function hash(text: string): string {
-  return Buffer.from(sha512(text)).toString("hex").slice(0, 16);
+  return sha512(text, "hex").slice(0, 16);
 }
 
 function removeRules(nft: Nftables, table: Table, isMeant: (rule: KernelRule) => boolean): boolean {

@@ -20,8 +20,8 @@ class CryptoHasher {
     this.#hash.update(text);
     return this;
   }
-  digest(): Buffer {
-    return this.#hash.digest();
+  digest(encoding: "hex" | "base64url"): string {
+    return this.#hash.digest(encoding);
   }
 }
 Object.assign(globalThis, { Bun: { CryptoHasher } });
