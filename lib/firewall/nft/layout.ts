@@ -41,28 +41,33 @@ function set(name: string, key: readonly DataType[], comment: string): NamedSet 
   return { table, name, key, comment };
 }
 
+function map(
+  name: string,
+  key: readonly DataType[],
+  value: NonNullable<NamedSet["value"]>,
+  comment: string,
+): NamedSet {
+  return { table, name, key, value, comment };
+}
+
 function familySets(address: DataType, suffix: string): FamilySets {
-  const map = (name: string, key: DataType[], value: NamedSet["value"], comment: string) => ({
-    ...set(`${name}_${suffix}`, key, comment),
-    ...(value && { value }),
-  });
   const target = [address, inetService];
   return {
-    ports: map("ports", [address, inetProto, inetService], target, "host -> container"),
+    ports: map(`ports_${suffix}`, [address, inetProto, inetService], target, "host -> container"),
     portsOfAny: map(
-      "ports_of_any",
+      `ports_of_any_${suffix}`,
       [inetProto, inetService],
       target,
       "any host address -> container",
     ),
     limitedPorts: map(
-      "limited_ports",
+      `limited_ports_${suffix}`,
       [address, inetProto, inetService],
       "verdict",
       "host ports with conditions",
     ),
     limitedPortsOfAny: map(
-      "limited_ports_of_any",
+      `limited_ports_of_any_${suffix}`,
       [inetProto, inetService],
       "verdict",
       "host ports with conditions",
@@ -71,7 +76,7 @@ function familySets(address: DataType, suffix: string): FamilySets {
     snatClients: set(`snat_clients_${suffix}`, [address, address], "client . container"),
     snatLinks: set(`snat_links_${suffix}`, [address, ifName], "container . link of the client"),
     snatAll: set(`snat_all_${suffix}`, [address, inetProto, inetService], "container ports"),
-    masquerade: map("masquerade", [address], "verdict", "container -> beyond its subnet"),
+    masquerade: map(`masquerade_${suffix}`, [address], "verdict", "container -> beyond its subnet"),
   };
 }
 

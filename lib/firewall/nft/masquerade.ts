@@ -40,13 +40,16 @@ function planAddress(text: string): { claim: Claim; chain: RuleChain } {
 }
 
 const fields = { 4: ipDaddr, 6: ip6Daddr } as const;
-const multicast = { 4: parseCidr("224.0.0.0/4"), 6: parseCidr("ff00::/8") } as const;
+/** 224.0.0.0/4 and ff00::/8 */
+const multicast: Readonly<Record<4 | 6, Cidr>> = {
+  4: { address: { family: 4, value: 0xe000_0000n }, prefixLength: 4 },
+  6: { address: { family: 6, value: 0xffn << 120n }, prefixLength: 8 },
+};
 
 /** What leaves a subnet leaves as this node, but for multicast. */
 function subnetChain(subnet: Cidr): RuleChain {
   const { family } = subnet.address;
-  const own = [subnet, multicast[family]].filter((cidr) => cidr !== undefined);
-  const toOwn = own.map(({ address, prefixLength }) => [
+  const toOwn = [subnet, multicast[family]].map(({ address, prefixLength }) => [
     ...hasPrefix(fields[family], "==", addressToBytes(address), prefixLength),
     ...verdict({ kind: "return" }),
   ]);
