@@ -37,19 +37,15 @@ const definitions = {
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
   rmdir: { args: ["ptr"], returns: "i32" },
   send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+  sendmsg: { args: ["i32", "ptr", "i32"], returns: "i64" },
   setns: { args: ["i32", "i32"], returns: "i32" },
   setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
   syscall: { args: ["i64", "i32", "ptr", "i32", "u32", "ptr"], returns: "i64" },
   unlink: { args: ["ptr"], returns: "i32" },
   utimensat: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
   write: { args: ["i32", "ptr", "u64"], returns: "i64" },
-} as const;
-
-/** Rarely needed: what is looked up takes time, whether it is called or not. */
-const rareDefinitions = {
-  sendmsg: { args: ["i32", "ptr", "i32"], returns: "i64" },
-  socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
 } as const;
 
 type Libc = ReturnType<typeof dlopen<typeof definitions>>["symbols"];
@@ -58,7 +54,7 @@ let loaded: Libc | undefined;
 
 /** Loaded at first use: VERSION never pays for it. */
 export function libc(): Libc {
-  loaded ??= open(definitions);
+  loaded ??= open();
   return loaded;
 }
 
@@ -67,9 +63,9 @@ export function libc(): Libc {
  * itself. It must be, since Bun would look into the current directory next, where anybody may have put
  * something.
  */
-function open<T extends Parameters<typeof dlopen>[1]>(wanted: T) {
+function open(): Libc {
   try {
-    return dlopen("libc.so.6", wanted).symbols;
+    return dlopen("libc.so.6", definitions).symbols;
   } catch (error) {
     throw new Error(`cannot call the functions of the C library: ${error}`);
   }
@@ -209,10 +205,9 @@ const SCM_RIGHTS = 1;
  * @returns the two sockets, closed with `closeSync`
  */
 export function sendOverPair(fd: number): readonly [number, number] {
-  const calls = open(rareDefinitions);
   const pair = new Int32Array(2);
-  call("socketpair", () => calls.socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ptr(pair)));
-  const [first = -1, second = -1] = pair;
+  call("socketpair", () => libc().socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ptr(pair)));
+  const [first, second] = [pair[0] ?? -1, pair[1] ?? -1];
   const data = Uint8Array.of(0);
   const vector = BigUint64Array.of(BigInt(ptr(data)), 1n);
   const control = Buffer.alloc(24); // struct cmsghdr, then two descriptors
@@ -224,6 +219,6 @@ export function sendOverPair(fd: number): readonly [number, number] {
   // struct msghdr: no address, the vector and its length, the control message and its length, flags
   const [v, c] = [BigInt(ptr(vector)), BigInt(ptr(control))];
   const message = BigUint64Array.of(0n, 0n, v, 1n, c, BigInt(control.length), 0n);
-  call("sendmsg", () => calls.sendmsg(second, ptr(message), 0));
+  call("sendmsg", () => libc().sendmsg(second, ptr(message), 0));
   return [first, second];
 }
