@@ -18,13 +18,16 @@ export function pickAttributes<Name extends string>(
   names: { readonly [type: number]: Name },
 ): { readonly [name in Name]?: Buffer } {
   const picked: { [name in Name]?: Buffer } = {};
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  // Not compiled, each look at a property takes its time: so the length is asked for once, and that
+  // of an attribute is read together with its type.
+  const end = bytes.length;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, end);
   let offset = start;
-  while (bytes.length - offset >= HEADER_LENGTH) {
-    const header = view.getUint32(offset, true); // length and type at once: each look takes its time
+  while (end - offset >= HEADER_LENGTH) {
+    const header = view.getUint32(offset, true);
     const length = header & 0xffff;
-    if (length < HEADER_LENGTH || offset + length > bytes.length) {
-      const left = bytes.length - offset;
+    if (length < HEADER_LENGTH || offset + length > end) {
+      const left = end - offset;
       throw new MalformedMessageError(`Attribute claims ${length} bytes where ${left} are left`);
     }
     const name = names[(header >>> 16) & NLA_TYPE_MASK];
