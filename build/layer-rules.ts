@@ -26,6 +26,7 @@ const layers: readonly Layer[] = [
   { path: "lib/sys/", level: 1, below: [0] },
   { path: "lib/ip/", level: 0, below: [] },
   { path: "lib/undo.ts", level: 0, below: [] },
+  { path: "lib/bytes.ts", level: 0, below: [] },
 ];
 
 /** Entry point and plugin names: they belong to no plugin, and the entry point loads them all. */

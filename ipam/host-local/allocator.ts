@@ -18,9 +18,9 @@ export interface Stretch {
  * @returns stretches that together hold every address of the set once, but the gateways
  */
 export function planSearch(set: RangeSet, lastReserved: Address | undefined): Stretch[] {
-  const start = set.findIndex((range) => lastReserved && contains(range, lastReserved));
-  const range = set[start];
+  const range = set.find((each) => lastReserved !== undefined && contains(each, lastReserved));
   if (range === undefined || lastReserved === undefined) return set.flatMap(wholeRange);
+  const start = set.indexOf(range);
   return [
     ...stretchesOf(range, lastReserved.value + 1n, range.last.value),
     ...set.slice(start + 1).flatMap(wholeRange),

@@ -80,7 +80,7 @@ function parseRangeSets(
   const sets = configs.map(planNumberedSet);
   refuseSecondOfFamily(sets, cniVersion);
   refuseOverlaps(sets);
-  if (verb === "ADD") sets.flat().forEach(warnOfGateway);
+  if (verb === "ADD") for (const range of sets.flat()) warnOfGateway(range);
   return sets;
 }
 

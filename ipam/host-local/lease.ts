@@ -40,9 +40,9 @@ export function grantLease(config: HostLocalConfig, request: Request): Granted[]
     );
   });
   if (requested.length > 0) throw notGranted(requested, rangeSets);
-  granted.forEach(({ address }, index) => {
+  for (const [index, { address }] of granted.entries()) {
     forSet(index, () => advanceCounter(index, address, request));
-  });
+  }
   return granted;
 }
 

@@ -200,9 +200,10 @@ function freeSlot(words: Uint32Array, hash: number): number {
 function decodeAddress(words: Uint32Array, slot: number): Address | undefined {
   const kind = words[slot + Word.kind];
   if (kind !== Kind.ipv4 && kind !== Kind.ipv6) return undefined;
-  const [a = 0, b = 0, c = 0, d = 0] = words.subarray(slot + Word.address, slot + wordsPerSlot);
-  if (kind === Kind.ipv4) return { family: kind, value: BigInt(d) };
-  const value = (BigInt(a) << 96n) | (BigInt(b) << 64n) | (BigInt(c) << 32n) | BigInt(d);
+  let value = 0n;
+  for (let word = Word.address; word < wordsPerSlot; word++) {
+    value = (value << 32n) | BigInt(words[slot + word] ?? 0);
+  }
   return { family: kind, value };
 }
 

@@ -102,8 +102,8 @@ export class Store {
   /** @returns the reservations of `owner` */
   list(owner: Owner): Reservation[] {
     const hints = this.#index.find(owner)?.map((address) => this.find(address));
-    const isRight = hints?.every((hint) => hint !== undefined && this.#isIndexed(hint));
-    const candidates = hints !== undefined && isRight ? hints : this.scan();
+    const isWrong = hints?.some((hint) => hint === undefined || !this.#isIndexed(hint));
+    const candidates = hints === undefined || isWrong ? this.scan() : hints;
     return candidates.flatMap((each) =>
       each?.owner !== undefined && isSameOwner(each.owner, owner) ? [each] : [],
     );

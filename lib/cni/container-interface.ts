@@ -1,3 +1,4 @@
+import { parseMac } from "../ip/mac.ts";
 import type { LinkRef } from "../kernel/links.ts";
 import type { Netns } from "../kernel/netns.ts";
 import { CniError, ErrorCode } from "./error.ts";
@@ -79,5 +80,6 @@ export function announceAddresses(
   container: Netns,
   link: LinkRef & { readonly mac: string },
 ): void {
-  container.links.set(link, { mac: Buffer.from(link.mac.replaceAll(":", ""), "hex") });
+  const mac = parseMac(link.mac);
+  if (mac !== undefined) container.links.set(link, { mac });
 }

@@ -66,7 +66,7 @@ export function planRoutes({ ips, routes }: Lease, linkIndex: number): KernelRou
     return { ...route, linkIndex, ...(gateway && { gateway }) };
   });
   return planned.filter(
-    (route, index) => planned.findIndex((other) => isSameRoute(route, other)) === index,
+    (route, index) => !planned.slice(0, index).some((other) => isSameRoute(route, other)),
   );
 }
 

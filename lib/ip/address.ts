@@ -82,7 +82,7 @@ function parseGroups(text: string): bigint | undefined {
   const gap = GROUPS - before.length - after.length;
   if (tail === undefined ? gap !== 0 : gap < 1) return undefined;
   const groups = [...before, ...Array<string>(gap).fill("0"), ...after];
-  if (!groups.every((group) => GROUP.test(group))) return undefined;
+  if (groups.some((group) => !GROUP.test(group))) return undefined;
   return BigInt(`0x${groups.map((group) => group.padStart(4, "0")).join("")}`);
 }
 
@@ -121,16 +121,16 @@ function formatOctets(value: number): string {
 function longestZeroRun(groups: readonly string[]): { start: number; length: number } {
   let longest = { start: 0, length: 0 };
   let length = 0;
-  groups.forEach((group, index) => {
+  for (const [index, group] of groups.entries()) {
     length = group === "0" ? length + 1 : 0;
     if (length > longest.length) longest = { start: index - length + 1, length };
-  });
+  }
   return longest;
 }
 
 /** @returns 4 or 16 bytes in network byte order, the form of netlink attributes */
-export function addressToBytes({ family, value }: Address): Uint8Array {
-  const bytes = new Uint8Array(bitsOf(family) / 8);
+export function addressToBytes({ family, value }: Address): Buffer {
+  const bytes = Buffer.alloc(bitsOf(family) / 8);
   let rest = value;
   for (let index = bytes.length - 1; index >= 0; index--) {
     bytes[index] = Number(rest & 0xffn);
@@ -151,7 +151,9 @@ export function addressFromBytes(bytes: Uint8Array): Address {
     throw new RangeError(`An IP address has 4 or 16 bytes, not ${bytes.length}`);
   }
   let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  for (let index = 0; index < bytes.length; index++) {
+    value = (value << 8n) | BigInt(bytes[index] ?? 0);
+  }
   return { family: bytes.length === 4 ? 4 : 6, value };
 }
 

@@ -1,3 +1,5 @@
+import { toBuffer } from "../bytes.ts";
+
 /** Hardware addresses, 6, 8 or 20 bytes, in network order. */
 
 const LENGTHS = [6, 8, 20];
@@ -14,12 +16,12 @@ export function parseMac(text: string): Uint8Array | undefined {
   if (!PAIRS.test(text) && !QUADS.test(text)) return undefined;
   const pairs = text.replaceAll(/[:.-]/g, "").match(/../g) ?? [];
   if (!LENGTHS.includes(pairs.length)) return undefined;
-  return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
+  return Uint8Array.of(...pairs.map((pair) => Number.parseInt(pair, 16)));
 }
 
 /** @returns lower case, with colons */
 export function formatMac(bytes: Uint8Array): string {
-  return Buffer.from(bytes)
+  return toBuffer(bytes)
     .toString("hex")
     .replaceAll(/..(?=.)/g, "$&:");
 }

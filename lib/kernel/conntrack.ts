@@ -123,7 +123,7 @@ function readFlowText(): string | undefined {
 /** @returns an address as the kernel writes it there: fd00:0088:0000:… */
 function spellOut(address: Address): string {
   if (address.family === 4) return formatAddress(address);
-  const digits = Buffer.from(addressToBytes(address)).toString("hex");
+  const digits = addressToBytes(address).toString("hex");
   return digits.match(/.{4}/g)?.join(":") ?? digits;
 }
 

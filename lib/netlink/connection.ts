@@ -1,3 +1,4 @@
+import { toBuffer } from "../bytes.ts";
 import { closeInBackground } from "../sys/background-close.ts";
 import { errnoOf, isErrno } from "../sys/errno.ts";
 import { closeSync } from "../sys/fs.ts";
@@ -235,7 +236,7 @@ export class Connection {
       this.#buffer = Buffer.allocUnsafeSlow(2 * length);
       throw new NetlinkError("receive", errnoOf("EMSGSIZE"), `a message of ${length} bytes`);
     }
-    const datagram = Buffer.from(this.#buffer.subarray(0, length));
+    const datagram = toBuffer(this.#buffer.subarray(0, length));
     traceMessages("<", this.#protocol, datagram);
     return decodeMessages(datagram);
   }

@@ -1,3 +1,4 @@
+import { toBuffer } from "../bytes.ts";
 import { isErrno, isNotFound } from "./errno.ts";
 import {
   closeSync,
@@ -141,7 +142,7 @@ export function findShortText(path: string, limit: number): string | undefined {
     for (let read = -1; read !== 0 && length <= limit; length += read) {
       read = readSync(fd, buffer, length);
     }
-    return length > limit ? undefined : Buffer.from(buffer.subarray(0, length)).toString("utf8");
+    return length > limit ? undefined : toBuffer(buffer.subarray(0, length)).toString("utf8");
   } catch (error) {
     throw nameFile(error, path);
   } finally {

@@ -1,3 +1,4 @@
+import { toBuffer } from "../bytes.ts";
 import { errnoOf, isNamed } from "./errno.ts";
 import { call, cString, isArm64, lastErrno, libc } from "./libc.ts";
 import { Stats } from "./stats.ts";
@@ -83,7 +84,7 @@ const firstChunk = 4096;
 
 /** The text of a file, or of what is left of an open one. */
 export function readFileSync(file: string | number, encoding: "utf8" | "latin1"): string {
-  if (typeof file === "number") return Buffer.from(readToEnd(file)).toString(encoding);
+  if (typeof file === "number") return toBuffer(readToEnd(file)).toString(encoding);
   const fd = openSync(file, constants.O_RDONLY);
   try {
     return readFileSync(fd, encoding);

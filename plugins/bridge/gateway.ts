@@ -50,7 +50,7 @@ export function gatewayAddresses({ ips }: Lease): Cidr[] {
   const all = ips.flatMap(({ cidr, gateway }) =>
     gateway === undefined ? [] : [{ address: gateway, prefixLength: cidr.prefixLength }],
   );
-  return all.filter((cidr, index) => all.findIndex((other) => isSameCidr(cidr, other)) === index);
+  return all.filter((cidr, index) => !all.slice(0, index).some((other) => isSameCidr(cidr, other)));
 }
 
 /**

@@ -25,7 +25,7 @@ function add({ container, prevResult, undo }: AddRequest<unknown>): Result {
   container.links.set(lo, { isUp: true });
 
   const cidrs = container.addresses.list(lo).map(({ cidr }) => cidr);
-  cidrs.forEach(expectLoopback);
+  for (const cidr of cidrs) expectLoopback(cidr);
   return prevResult ?? describe(container, lo, cidrs);
 }
 

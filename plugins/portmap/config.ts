@@ -57,12 +57,12 @@ function parseMappings({ runtimeConfig }: PortmapDocument): PortMapping[] {
     expectPort("container", containerPort, range);
     const protocol = parseProtocol(`${path}.protocol`, mapping.protocol);
     const hostIp = parseHostIp(`${path}.hostIP`, hostIP);
-    return Array.from({ length: range }, (_, offset) => ({
-      protocol,
-      hostPort: hostPort + offset,
-      containerPort: containerPort + offset,
-      ...(hostIp === undefined ? {} : { hostIp }),
-    }));
+    const mappings: PortMapping[] = [];
+    for (let offset = 0; offset < range; offset++) {
+      const ports = { hostPort: hostPort + offset, containerPort: containerPort + offset };
+      mappings.push({ protocol, ...ports, ...(hostIp !== undefined && { hostIp }) });
+    }
+    return mappings;
   });
 }
 

@@ -1,3 +1,4 @@
+import { toBuffer } from "../../bytes.ts";
 import type { NetlinkRequest } from "../../netlink/message.ts";
 import { encodeName } from "../../netlink/netfilter/data-types.ts";
 import {
@@ -169,5 +170,5 @@ export function withoutPorts(holding: Holding, ports: ReadonlySet<string | undef
 
 /** @returns the same text for claims of the same key */
 export function identify({ set, element }: Pick<Claim, "set" | "element">): string {
-  return `${set.name} ${Buffer.from(element.key).toString("hex")}`;
+  return `${set.name} ${toBuffer(element.key).toString("hex")}`;
 }

@@ -1,3 +1,4 @@
+import { toBuffer } from "../../bytes.ts";
 import { type Address, addressFromBytes, addressToBytes, formatAddress } from "../../ip/address.ts";
 import type { Nftables } from "../../kernel/nftables.ts";
 import {
@@ -141,7 +142,7 @@ function distinct(claims: readonly Claim[]): Claim[] {
 
 /** @returns the host port that a refused claim is about, as in "192.0.2.1:80/tcp" or "80/tcp" */
 export function describeHostPort({ set, element }: Claim): string {
-  const key = Buffer.from(element.key);
+  const key = toBuffer(element.key);
   const addressLength = key.length - 8; // protocol and port take a register each
   const number = key.readUInt8(addressLength);
   const protocol = Object.entries(protocolNumbers).find(([, each]) => each === number)?.[0];

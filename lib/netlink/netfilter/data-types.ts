@@ -1,3 +1,5 @@
+import { encodeText, toBuffer } from "../../bytes.ts";
+
 /**
  * The types of keys and values in sets and maps. The kernel only knows their lengths; the numbers
  * are nft's (`enum datatypes` in nftables' `include/datatype.h`), kept so that it can print them.
@@ -46,7 +48,7 @@ export function concatenate(types: readonly DataType[]): { id: number; length: n
 /** @returns fields next to each other, each padded to whole registers; one alone stays as it is */
 export function encodeFields(fields: readonly Uint8Array[]): Buffer {
   const [only, ...others] = fields;
-  if (only !== undefined && others.length === 0) return Buffer.from(only);
+  if (only !== undefined && others.length === 0) return toBuffer(only);
   return Buffer.concat(
     fields.flatMap((field) => [field, Buffer.alloc(paddedLength(field.length) - field.length)]),
   );
@@ -59,12 +61,12 @@ export function encodePort(port: number): Uint8Array {
 
 /** @returns a name as `ifname`: 16 bytes, filled up with NULs */
 export function encodeName(name: string): Uint8Array {
-  const encoded = Buffer.from(name, "utf8");
+  const encoded = encodeText(name);
   if (encoded.length >= ifName.length) throw new RangeError(`"${name}" is no interface name`);
   return Buffer.concat([encoded, Buffer.alloc(ifName.length - encoded.length)]);
 }
 
 /** @returns the name in an `ifname` */
 export function decodeName(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("utf8").replace(/\0+$/, "");
+  return toBuffer(bytes).toString("utf8").replace(/\0+$/, "");
 }

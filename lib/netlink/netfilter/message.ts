@@ -40,7 +40,7 @@ export interface NetfilterRequest {
 
 export function encodeRequest(request: NetfilterRequest): NetlinkRequest {
   const attributes = request.attributes.filter((attribute) => attribute !== undefined);
-  const header = Buffer.from([familyNumbers[request.family], 0, 0, 0]);
+  const header = Buffer.of(familyNumbers[request.family], 0, 0, 0);
   return {
     type: (request.subsystem << 8) | request.type,
     flags: request.flags ?? 0,
@@ -86,7 +86,7 @@ export function encodeTransaction(
 
 function encodeBatchEdge(type: number, label: string, generation?: number): NetlinkRequest {
   // The resource ID says which subsystem the batch is for.
-  const header = Buffer.from([familyNumbers.unspecified, 0, 0, NFNL_SUBSYS_NFTABLES]);
+  const header = Buffer.of(familyNumbers.unspecified, 0, 0, NFNL_SUBSYS_NFTABLES);
   const attributes = generation === undefined ? [] : [be32(NFNL_BATCH_GENID, generation)];
   return {
     type,

@@ -1,3 +1,5 @@
+import { encodeText } from "../../bytes.ts";
+
 /**
  * User data: bytes that the kernel keeps with a table, chain, rule, set or element and never looks
  * at. nft keeps comments there, as type, length and value of one byte, one byte and up to 255
@@ -21,7 +23,7 @@ export function encodeUserData(data: readonly UserDatum[]): Buffer {
 }
 
 export function comment(value: string, type = COMMENT): UserDatum {
-  const encoded = Buffer.from(value, "utf8");
+  const encoded = encodeText(value);
   if (encoded.length > MAX_COMMENT_LENGTH) {
     throw new RangeError(`Comment of ${encoded.length} bytes, nft takes ${MAX_COMMENT_LENGTH}`);
   }

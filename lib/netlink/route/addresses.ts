@@ -70,16 +70,15 @@ export function encodeListAddresses(linkIndex: number): NetlinkRequest {
 export function decodeAddress({ type, payload }: NetlinkMessage): LinkAddress | undefined {
   if (type !== MessageType.NEWADDR) return undefined;
   // struct ifaddrmsg, include/uapi/linux/if_addr.h
-  const [family, prefixLength = 0, lowestFlags = 0, scope = 0] = payload;
   const attrs = pickAttributes(payload, IFADDRMSG_LENGTH, addressAttributes);
   // IPv4 point-to-point links have their own address in IFA_LOCAL and the peer's in IFA_ADDRESS.
   const bytes = attrs.local ?? attrs.address;
-  if (bytes === undefined || familyOf(family) === undefined) return undefined;
-  const flags = attrs.flags?.readUInt32LE() ?? lowestFlags;
+  if (bytes === undefined || familyOf(payload[0]) === undefined) return undefined;
+  const flags = attrs.flags?.readUInt32LE() ?? payload[2] ?? 0;
   return {
     linkIndex: payload.readUInt32LE(4),
-    cidr: { address: addressFromBytes(bytes), prefixLength },
-    scope,
+    cidr: { address: addressFromBytes(bytes), prefixLength: payload[1] ?? 0 },
+    scope: payload[3] ?? 0,
     isTentative: (flags & IFA_F_TENTATIVE) !== 0,
     isDuplicate: (flags & IFA_F_DADFAILED) !== 0,
   };
@@ -87,10 +86,10 @@ export function decodeAddress({ type, payload }: NetlinkMessage): LinkAddress | 
 
 function encodeAddress(index: number, { cidr, skipDad }: NewAddress): Buffer {
   const { address, prefixLength } = cidr;
-  const bytes = Buffer.from(addressToBytes(address));
+  const bytes = addressToBytes(address);
   const attrs: AddressAttrs = { local: bytes, address: bytes };
   const broadcast = broadcastAddress(cidr);
-  if (broadcast !== undefined) attrs.broadcast = Buffer.from(addressToBytes(broadcast));
+  if (broadcast !== undefined) attrs.broadcast = addressToBytes(broadcast);
   if (skipDad === true) attrs.flags = { nodad: true };
   const data = { family: familyNumber(address.family), prefixlen: prefixLength, index };
   return encode((out) => formatAddressMessage({ kind: "address", data, attrs }, out));

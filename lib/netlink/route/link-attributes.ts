@@ -1,3 +1,4 @@
+import { toBuffer } from "../../bytes.ts";
 import { AF_UNSPEC, encode, formatLinkMessage, type LinkAttrs, u32 } from "./codec.ts";
 
 /** The body of a request about a link: `struct ifinfomsg` and attributes. */
@@ -36,7 +37,7 @@ export function encodeLink(link: {
 export function linkAttrs(link: LinkAttributes): LinkAttrs {
   const attrs: LinkAttrs = {};
   if (link.name !== undefined) attrs.ifname = link.name;
-  if (link.mac !== undefined) attrs.address = Buffer.from(link.mac);
+  if (link.mac !== undefined) attrs.address = toBuffer(link.mac);
   if (link.mtu !== undefined) attrs.mtu = link.mtu;
   if (link.master !== undefined) attrs.master = link.master;
   if (link.parent !== undefined) attrs.link = u32(link.parent);

@@ -22,7 +22,7 @@ export interface Neighbour {
 
 export function encodeDeleteNeighbour(linkIndex: number, address: Address): NetlinkRequest {
   const data = { family: familyNumber(address.family), ifindex: linkIndex };
-  const attrs = { dst: Buffer.from(addressToBytes(address)) };
+  const attrs = { dst: addressToBytes(address) };
   return {
     type: MessageType.DELNEIGH,
     flags: 0,

@@ -96,7 +96,7 @@ export function encodeListRoutes(family: 4 | 6, table?: number): NetlinkRequest 
 
 /** The route that a packet to `destination` would take. */
 export function encodeGetRoute(destination: Address): NetlinkRequest {
-  const bytes = Buffer.from(addressToBytes(destination));
+  const bytes = addressToBytes(destination);
   const data = { family: familyNumber(destination.family), dstLen: bytes.length * 8 };
   return {
     type: MessageType.GETROUTE,
@@ -149,9 +149,9 @@ function encodeRoute(route: Route): Buffer {
     type: RouteType.UNICAST,
   };
   const attrs = {
-    ...(destination.prefixLength > 0 && { dst: bytesOf(destination.address) }),
-    ...(gateway && { gateway: bytesOf(gateway) }),
-    ...(route.source && { prefsrc: bytesOf(route.source) }),
+    ...(destination.prefixLength > 0 && { dst: addressToBytes(destination.address) }),
+    ...(gateway && { gateway: addressToBytes(gateway) }),
+    ...(route.source && { prefsrc: addressToBytes(route.source) }),
     ...(route.linkIndex !== undefined && { oif: route.linkIndex }),
     ...(table > 255 && { table }),
     ...(priority !== undefined && priority > 0 && { priority }),
@@ -163,10 +163,6 @@ function encodeRoute(route: Route): Buffer {
 function metricsOf({ mtu, advmss }: Route) {
   const metrics = { ...(mtu && { mtu: u32(mtu) }), ...(advmss && { advmss: u32(advmss) }) };
   return Object.keys(metrics).length === 0 ? {} : { metrics };
-}
-
-function bytesOf(address: Address): Buffer {
-  return Buffer.from(addressToBytes(address));
 }
 
 const RTA_GATEWAY = 5;

@@ -69,7 +69,7 @@ function encodeRule({ source, table, priority }: Rule): Buffer {
     action: RuleAction.toTbl,
   };
   const attrs = {
-    src: Buffer.from(addressToBytes(source.address)),
+    src: addressToBytes(source.address),
     table,
     ...(priority !== undefined && { priority }),
   };
