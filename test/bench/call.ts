@@ -127,3 +127,9 @@ function failure({ name }: Suite, { verb, config }: Call, said: string): Error {
 function parseResult(stdout: string): Json {
   return stdout.trim() === "" ? {} : JSON.parse(stdout);
 }
+
+/** @returns the addresses that a result names, as CIDRs */
+export function addressesOf({ ips }: Json): string[] {
+  if (!Array.isArray(ips)) return [];
+  return ips.flatMap((ip: { address?: string }) => ip.address ?? []);
+}

@@ -5,22 +5,36 @@ import { ensureMasquerade } from "../../lib/firewall/masquerade.ts";
 import { Netns } from "../../lib/kernel/netns.ts";
 import { portmap as portmapPlugin } from "../../plugins/portmap/portmap.ts";
 import { answerOf } from "../support/runtime.ts";
-import type { Call, Json, Pod } from "./call.ts";
+import { type Guest, type Population, publishedPort } from "./beside.ts";
+import { addressesOf, type Call, type Json, type Pod } from "./call.ts";
+import { warm } from "./gauge.ts";
+import { runOnce } from "./measure.ts";
+import { crowdedRounds } from "./plan.ts";
 import { type Attachment, hostLocal, network, portmap, type Setting } from "./rounds.ts";
 import { makePods } from "./world.ts";
 
-/** Above all that pods publish here while they are measured. */
-const FIRST_PORT = 30_000;
-
 /**
- * Makes attachments that are there while others come and go: each with a lease, a masquerade and a
- * published port. Our own plugins make them, but in this process: without veth pairs, and in a
- * tenth of the time.
- *
- * @param from, to numbers of the attachments: `to` is not among them
- * @returns them as a runtime lists them
+ * Attachments of ours: each with a lease, a masquerade and a published port. Our own plugins make
+ * them, but in this process: without veth pairs, and in a tenth of the time.
  */
-export function populate(from: number, to: number, setting: Setting): Attachment[] {
+export function residentsOf({ suite, pod, setting }: Guest): Population {
+  const residents: Attachment[] = [];
+  return {
+    grow(size) {
+      residents.push(...populate(residents.length, size, setting));
+      return residents;
+    },
+    clear() {
+      // GC takes away whom it does not name.
+      for (const roundFor of crowdedRounds(() => setting)) {
+        runOnce(warm, roundFor(suite), suite, pod);
+      }
+    },
+  };
+}
+
+/** @param from, to numbers of the attachments: `to` is not among them */
+function populate(from: number, to: number, setting: Setting): Attachment[] {
   if (from === to) return [];
   const host = Netns.own();
   const [home = { netns: "" }] = makePods(1, `home-of-${from}`);
@@ -44,8 +58,8 @@ function attach(host: Netns, home: Home, index: number, setting: Setting): Attac
   const owner = { network, containerId, ifName: "eth0" };
   const addresses = addressesOf(lease);
   ensureMasquerade(host, { owner, addresses, ...(backend && { backend }) });
-  const mapping = { hostPort: FIRST_PORT + index, containerPort: 80, protocol: "tcp" };
-  add("portmap", portmapPlugin, { ...portmap(setting, [mapping]), prevResult }, containerId, home);
+  const published = { ...portmap(setting, [publishedPort(index)]), prevResult };
+  add("portmap", portmapPlugin, published, containerId, home);
   return { containerID: containerId, ifname: "eth0" };
 }
 
@@ -66,9 +80,4 @@ function add<Config>(
   });
   if (answer.status === 0) return answer.document ?? {};
   throw new Error(`Cannot populate: ${answer.stdout}`);
-}
-
-function addressesOf({ ips }: Json): string[] {
-  if (!Array.isArray(ips)) return [];
-  return ips.flatMap((ip: { address?: string }) => ip.address ?? []);
 }

@@ -12,9 +12,10 @@ export function formatReport(results: Results): string {
     "## After a boot\n\nThe executables are not in the page cache, before each call anew.\n",
     ...callTable(results.cold, ours, theirs, { withTargets: false }),
     "## Beside other attachments\n",
-    "Each with a lease, a masquerade and a published port. Ours alone, by nftables, in milliseconds;",
-    `beside 10,000 at most ${otherTargets.growth} × as long as beside none.\n`,
-    ...crowdedTable(results, ours),
+    "Each with a lease, a masquerade and a published port, of the suite that is measured. In",
+    "milliseconds, beside none to many; growth is how many times as long it takes beside the most.",
+    `Wanted of ours: ${otherTargets.growth} at most.\n`,
+    ...crowdedTable(results, ours, theirs),
     ...atOnce(results, ours, theirs),
     ...memory(results, ours, theirs),
     ...traffic(results),
@@ -65,23 +66,29 @@ function wanted(call: string, wall: BySuite<Summary>, ours: string): string {
   return `${ratio(wall, ours, floor)} × one that does nothing, ≤ ${otherTargets.version}`;
 }
 
-function crowdedTable({ crowded }: Results, ours: string): string[] {
+function crowdedTable({ crowded }: Results, ours: string, theirs: string): string[] {
   const sizes = [...new Set(crowded.map(({ others }) => others))].sort((a, b) => a - b);
   const calls = [...new Set(crowded.map(({ call }) => call))];
-  const walls = (call: string) =>
-    sizes.map(
-      (size) =>
-        crowded.find((each) => each.call === call && each.others === size)?.wall[ours]?.median,
-    );
+  const [none = "", ...more] = sizes.map((size) => size.toLocaleString("en"));
+  const headed = (suite: string) => [`${suite}, ${none}`, ...more, "growth"];
   return [
-    ...header("call", ...sizes.map((size) => `beside ${size.toLocaleString("en")}`), "growth"),
+    ...header("call", ...headed(ours), ...headed(theirs)),
     ...calls.map((call) => {
-      const medians = walls(call);
-      const growth = (medians.at(-1) ?? Number.NaN) / (medians[0] ?? Number.NaN);
-      return row(call, ...medians.map(decimals), growth.toFixed(2));
+      const results = sizes.map((size) =>
+        crowded.find((each) => each.call === call && each.others === size),
+      );
+      return row(call, ...growthOf(results, ours), ...growthOf(results, theirs));
     }),
     "",
   ];
+}
+
+/** @param results of one call beside more and more others */
+function growthOf(results: readonly (CallResult | undefined)[], suite: string): string[] {
+  const medians = results.map((each) => each?.wall[suite]?.median);
+  const [first, last] = [medians[0], medians.at(-1)];
+  const growth = first === undefined || last === undefined ? "" : (last / first).toFixed(2);
+  return [...medians.map(decimals), growth];
 }
 
 function atOnce({ podsAtOnce, atOnce: rates }: Results, ours: string, theirs: string): string[] {

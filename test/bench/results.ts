@@ -13,8 +13,8 @@ export interface Results {
   readonly suites: readonly { readonly name: string; readonly version: string }[];
   readonly calls: readonly CallResult[];
   readonly cold: readonly CallResult[];
-  /** Ours alone, beside so many other attachments. */
-  readonly crowded: readonly (CallResult & { readonly others: number })[];
+  /** Each suite beside so many other attachments of its own. */
+  readonly crowded: readonly CrowdedResult[];
   readonly podsAtOnce: number;
   readonly atOnce: readonly CrowdResult[];
   readonly memory: readonly MemoryResult[];
@@ -30,6 +30,11 @@ export interface CallResult {
   readonly wall: BySuite<Summary>;
   /** Processor time, in milliseconds. */
   readonly cpu: BySuite<Summary>;
+}
+
+export interface CrowdedResult extends CallResult {
+  /** How many other attachments there were. */
+  readonly others: number;
 }
 
 export interface MemoryResult {
@@ -60,6 +65,17 @@ export function toMemoryResult({ round, label, costs }: Measurement<number>): Me
 
 export function toCrowdResult({ verb, rates }: CrowdMeasurement): CrowdResult {
   return { verb, rate: bySuite(rates, (rate) => rate) };
+}
+
+/** @returns each result of ours with what the other suite took for the same, if it did */
+export function joinSuites(
+  ours: readonly CrowdedResult[],
+  theirs: readonly CrowdedResult[],
+): CrowdedResult[] {
+  return ours.map((mine) => {
+    const same = theirs.find(({ call, others }) => call === mine.call && others === mine.others);
+    return { ...mine, wall: { ...mine.wall, ...same?.wall }, cpu: { ...mine.cpu, ...same?.cpu } };
+  });
 }
 
 function bySuite<From, To>(

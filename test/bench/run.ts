@@ -1,19 +1,22 @@
+import { type Guest, measureBeside } from "./beside.ts";
 import type { Pod, Suite } from "./call.ts";
 import { measureCrowd } from "./crowd.ts";
 import { buildFloor, floors } from "./executables.ts";
 import { cold, memory, warm } from "./gauge.ts";
 import { describeMachine } from "./machine.ts";
-import { measure, measureAll, runOnce } from "./measure.ts";
-import { crowdedRounds, roundsByDefault, roundsFor, type SettingOf, versionRound } from "./plan.ts";
-import { populate } from "./population.ts";
+import { measure, measureAll } from "./measure.ts";
+import { roundsByDefault, roundsFor, type SettingOf, versionRound } from "./plan.ts";
+import { residentsOf } from "./population.ts";
+import { replicasOf } from "./replicas.ts";
 import {
   type CallResult,
+  joinSuites,
   type Results,
   toCallResult,
   toCrowdResult,
   toMemoryResult,
 } from "./results.ts";
-import type { Attachment, Backend } from "./rounds.ts";
+import type { Backend } from "./rounds.ts";
 import { makeClient, measureTraffic } from "./traffic.ts";
 import { makePods, settle } from "./world.ts";
 
@@ -25,6 +28,8 @@ export interface Effort {
   readonly timesCold: number;
   /** The same for memory, which hardly varies. */
   readonly timesForMemory: number;
+  /** The same for the other suite beside others, where a call may take seconds. */
+  readonly timesBesideCrowd: number;
   /** How many other attachments there are, ascending from none. */
   readonly crowds: readonly number[];
   readonly podsAtOnce: number;
@@ -59,7 +64,7 @@ export async function runBenchmark(
   const peaks = measureMemory(suites, pod, effort);
   tell("packets");
   const traffic = await measureAllTraffic(suites, pod, effort);
-  const crowded = measureCrowded(suites[0], pod, effort, tell);
+  const crowded = measureCrowded(suites, pod, effort, tell);
   // At the end: whatever comes after it starts executables that were read bit by bit.
   tell("after a boot");
   const afterBoot = measureCold(suites, pod, effort);
@@ -131,29 +136,18 @@ async function measureAllTraffic(
   return measured;
 }
 
-/** Each crowd joins the one before. */
+/** Each suite beside attachments of its own. */
 function measureCrowded(
-  ours: Suite,
+  [ours, theirs]: readonly [Suite, Suite],
   pod: Pod,
-  { crowds, times }: Effort,
+  { crowds, times, timesBesideCrowd }: Effort,
   tell: (line: string) => void,
 ): Results["crowded"] {
-  const others: Attachment[] = [];
-  const calls = crowds.flatMap((size) => {
-    tell(`beside ${size} others`);
-    others.push(...populate(others.length, size, settingOf(ours)));
-    const crowdedSetting: SettingOf = (suite) => ({ ...settingOf(suite), others });
-    return crowdedRounds(crowdedSetting).flatMap((roundFor) => {
-      runOnce(warm, roundFor(ours), ours, pod); // makes what the first one has to make
-      const measured = measure(warm, roundFor, { suites: [ours], pod, times });
-      return measured.map((each) => ({ ...toCallResult(each), others: size }));
-    });
-  });
-  disperse(ours, pod);
-  return calls;
-}
-
-/** Has GC take away a crowd, by not naming it. */
-function disperse(ours: Suite, pod: Pod): void {
-  for (const roundFor of crowdedRounds(settingOf)) runOnce(warm, roundFor(ours), ours, pod);
+  const guestOf = (suite: Suite): Guest => ({ suite, pod, setting: settingOf(suite) });
+  const [one, other] = [guestOf(ours), guestOf(theirs)];
+  const besideOurs = measureBeside(residentsOf(one), one, { crowds, times }, tell);
+  // Not before ours are gone: our DEL looks for what the other suite left.
+  const replicas = replicasOf(other);
+  const besideTheirs = measureBeside(replicas, other, { crowds, times: timesBesideCrowd }, tell);
+  return joinSuites(besideOurs, besideTheirs);
 }
