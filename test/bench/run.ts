@@ -7,7 +7,7 @@ import { describeMachine } from "./machine.ts";
 import { measure, measureAll } from "./measure.ts";
 import { roundsByDefault, roundsFor, type SettingOf, versionRound } from "./plan.ts";
 import { residentsOf } from "./population.ts";
-import { replicasOf } from "./replicas.ts";
+import { findReplicas } from "./replicas.ts";
 import {
   type CallResult,
   joinSuites,
@@ -147,7 +147,11 @@ function measureCrowded(
   const [one, other] = [guestOf(ours), guestOf(theirs)];
   const besideOurs = measureBeside(residentsOf(one), one, { crowds, times }, tell);
   // Not before ours are gone: our DEL looks for what the other suite left.
-  const replicas = replicasOf(other);
+  const replicas = findReplicas(other);
+  if (replicas === undefined) {
+    tell(`${theirs.name} has its rules where none were looked for: not measured beside others`);
+    return besideOurs;
+  }
   const besideTheirs = measureBeside(replicas, other, { crowds, times: timesBesideCrowd }, tell);
   return joinSuites(besideOurs, besideTheirs);
 }
