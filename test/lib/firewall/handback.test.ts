@@ -44,6 +44,20 @@ function tracesOf(lab: Lab, ...names: string[]): string[] {
   return `${lab.snapshot()}\n${rules}`.split("\n").filter((line) => own.test(line));
 }
 
+t.test("the Go suite removes what keeps a container from using another's MAC address", (t) => {
+  const { lab, plugins, install } = startNode(t);
+  const container = lab.container("a");
+  const config = { cniVersion: "1.0.0", name: "web", type: "bridge", macspoofchk: true };
+  const rules = () => lab.host.exec("nft", "list", "ruleset");
+  lab.succeed("ADD", "bridge", config, { container, cniPath: plugins });
+  t.same(install("--rollback")["rules"], { made: 1, kept: [] });
+  t.same(readdirSync(lab.runDir), [], "no record is left");
+  t.match(rules(), "macspoofchk-container-a-eth0", "until the container goes");
+  lab.succeed("DEL", "bridge", config, { container, cniPath: plugins });
+  t.notMatch(rules(), "container-a");
+  t.end();
+});
+
 t.test("the Go suite removes what ours has made, and ports answer until then", async (t) => {
   const { lab, plugins, install } = startNode(t);
   const { namespace: outside, hostIpv4, hostIpv6, ipv4 } = lab.outside();
