@@ -13,8 +13,8 @@ import type { NetnsFile } from "../sys/netns.ts";
 import { netnsName } from "../sys/netns-cookie.ts";
 import { writeStderr } from "../sys/stdio.ts";
 import { writeWholeFile } from "../sys/whole-file.ts";
+import { RECORD_FOLDER, type RuleMaker } from "./record-folder.ts";
 
-const ROOT = "/run/patchbay";
 const SUFFIX = ".json";
 /** Longer than any change takes, with many waiting. */
 const LOCK_SECONDS = 60;
@@ -37,8 +37,8 @@ export type Backend = "nftables" | "iptables";
 export class Store {
   readonly #folder: string;
 
-  constructor(netns: NetnsFile, name: Backend | "anti-spoofing") {
-    this.#folder = `${ROOT}/${netnsName(netns)}/${name}`;
+  constructor(netns: NetnsFile, name: RuleMaker) {
+    this.#folder = `${RECORD_FOLDER}/${netnsName(netns)}/${name}`;
   }
 
   /** @returns undefined when there is none, or not a whole one */

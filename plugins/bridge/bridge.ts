@@ -196,11 +196,11 @@ function findPort(host: Netns, interfaces: readonly Interface[], containerEnd: L
 }
 
 function del(request: DelRequest<BridgeConfig>): void {
-  const { attachment, host, container, ipam, prevResult } = request;
+  const { attachment, host, container, ipam } = request;
   attemptAll(
     () => unplug(host, container, attachment),
     () => ipam.del(),
-    () => removeRules(host, attachment, prevResult),
+    () => removeRules(host, attachment, request),
   );
 }
 

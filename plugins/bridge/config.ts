@@ -1,7 +1,7 @@
 import { parseArgs } from "../../lib/cni/args.ts";
 import { parseConfig } from "../../lib/cni/config.ts";
 import { CniError, ErrorCode, invalidConfig } from "../../lib/cni/error.ts";
-import type { JsonObject } from "../../lib/cni/json.ts";
+import { findMember, type JsonObject } from "../../lib/cni/json.ts";
 import type { ConfigInput } from "../../lib/cni/plugin.ts";
 import type { Dns } from "../../lib/cni/result.ts";
 import { type Backend, isBackend } from "../../lib/firewall/backend.ts";
@@ -42,8 +42,18 @@ export interface BridgeConfig {
 export function parseBridgeConfig(input: ConfigInput): BridgeConfig {
   // What is to be removed is found by its owner: a configuration that got broken since must not
   // keep it from going.
-  if (input.verb === "DEL" || input.verb === "GC") return configOf({}, { ...input, args: "" });
+  if (input.verb === "DEL" || input.verb === "GC") {
+    return { ...configOf({}, { ...input, args: "" }), ...rulesAskedFor(input.document) };
+  }
   return configOf(input.document, input);
+}
+
+/** Of a configuration that may be broken: whatever stands there asks for rules, but `false`. */
+function rulesAskedFor(
+  document: JsonObject,
+): Pick<BridgeConfig, "masquerades" | "refusesForeignMac"> {
+  const isAskedFor = (key: string) => (findMember(document, key) ?? false) !== false;
+  return { masquerades: isAskedFor("ipMasq"), refusesForeignMac: isAskedFor("macspoofchk") };
 }
 
 function configOf(json: JsonObject, input: ConfigInput): BridgeConfig {

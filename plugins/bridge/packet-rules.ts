@@ -1,9 +1,9 @@
 import { CniError, ErrorCode } from "../../lib/cni/error.ts";
 import { discrepancy } from "../../lib/cni/expectations.ts";
 import type { Lease } from "../../lib/cni/lease.ts";
-import type { AddRequest, Attachment, GcRequest } from "../../lib/cni/plugin.ts";
-import type { Result } from "../../lib/cni/result.ts";
+import type { AddRequest, Attachment, DelRequest, GcRequest } from "../../lib/cni/plugin.ts";
 import { MissingRulesError, UnusableBackendError } from "../../lib/firewall/errors.ts";
+import { mayHaveRules } from "../../lib/firewall/record-folder.ts";
 import { formatCidr } from "../../lib/ip/cidr.ts";
 import { parseMac } from "../../lib/ip/mac.ts";
 import type { Netns } from "../../lib/kernel/netns.ts";
@@ -13,13 +13,18 @@ import type { BridgeConfig } from "./config.ts";
 
 /** `ipMasq` and `macspoofchk`: the rules that go with a container's port. */
 
-/** Most of this plugin's code is there, and most networks have no use for it when they ADD. */
-function loadFirewall() {
+// Most of this plugin's code is in what is loaded here, and many networks have no use for it.
+
+function loadAntiSpoofing() {
   const antiSpoofing: typeof import("../../lib/firewall/anti-spoofing.ts") =
     require("../../lib/firewall/anti-spoofing.ts");
+  return antiSpoofing;
+}
+
+function loadMasquerade() {
   const masquerade: typeof import("../../lib/firewall/masquerade.ts") =
     require("../../lib/firewall/masquerade.ts");
-  return { ...antiSpoofing, ...masquerade };
+  return masquerade;
 }
 
 function loadEngine() {
@@ -32,8 +37,12 @@ function loadEngine() {
 export function refuseForeignMac(host: Netns, owner: Attachment, veth: VethPair, undo: Undo): void {
   const mac = parseMac(veth.containerEnd.mac);
   if (mac === undefined) return;
-  explained(() => loadFirewall().ensureAntiSpoofing(host, owner, { link: veth.hostEnd.name, mac }));
-  undo.push("remove the anti-spoofing rules", () => loadFirewall().removeAntiSpoofing(host, owner));
+  explained(() =>
+    loadAntiSpoofing().ensureAntiSpoofing(host, owner, { link: veth.hostEnd.name, mac }),
+  );
+  undo.push("remove the anti-spoofing rules", () =>
+    loadAntiSpoofing().removeAntiSpoofing(host, owner),
+  );
 }
 
 /** Has what the container sends to the world leave with the host's address. */
@@ -43,14 +52,14 @@ export function masquerade(
 ): void {
   const { masqueradeBackend: backend } = config;
   explained(() =>
-    loadFirewall().ensureMasquerade(host, {
+    loadMasquerade().ensureMasquerade(host, {
       owner,
       addresses: addressesOf(lease),
       netns: container.path,
       ...(backend && { backend }),
     }),
   );
-  undo.push("remove the masquerade", () => loadFirewall().removeMasquerade(host, owner));
+  undo.push("remove the masquerade", () => loadMasquerade().removeMasquerade(host, owner));
 }
 
 /** For CHECK. */
@@ -61,19 +70,32 @@ export function expectRules(
   config: Pick<BridgeConfig, "masquerades" | "refusesForeignMac">,
 ): void {
   explained(() => {
-    if (config.refusesForeignMac) loadFirewall().expectAntiSpoofing(host, owner);
+    if (config.refusesForeignMac) loadAntiSpoofing().expectAntiSpoofing(host, owner);
     if (config.masquerades)
-      loadFirewall().expectMasquerade(host, { owner, addresses: addressesOf(lease) });
+      loadMasquerade().expectMasquerade(host, { owner, addresses: addressesOf(lease) });
   });
 }
 
-/** Whatever the configuration says now: the rules are found by their owner. */
-export function removeRules(host: Netns, owner: Attachment, prevResult: Result | undefined): void {
-  // Rules of the reference suite may name no more than the address.
-  const addresses = prevResult?.ips?.map(({ address }) => address);
+/**
+ * The rules are found by their owner, whatever the configuration says now. Only where it asks for
+ * none, and nobody on this node has any of ours, nothing is loaded to look for them.
+ */
+export function removeRules(
+  host: Netns,
+  owner: Attachment,
+  { config, prevResult }: Pick<DelRequest<BridgeConfig>, "config" | "prevResult">,
+): void {
   attemptAll(
-    () => loadFirewall().removeAntiSpoofing(host, owner),
-    () => loadFirewall().removeMasquerade(host, owner, addresses),
+    () => {
+      if (!config.refusesForeignMac && !mayHaveRules("anti-spoofing")) return;
+      loadAntiSpoofing().removeAntiSpoofing(host, owner);
+    },
+    () => {
+      if (!config.masquerades && !mayHaveRules("nftables", "iptables")) return;
+      // Rules of the reference suite may name no more than the address.
+      const addresses = prevResult?.ips?.map(({ address }) => address);
+      loadMasquerade().removeMasquerade(host, owner, addresses);
+    },
   );
 }
 
@@ -87,8 +109,8 @@ export function expectUsableRules(
 
 export function pruneRules({ host, network, isValid }: GcRequest<BridgeConfig>): void {
   attemptAll(
-    () => loadFirewall().pruneAntiSpoofing(host, network, isValid),
-    () => loadFirewall().pruneMasquerade(host, network, isValid),
+    () => loadAntiSpoofing().pruneAntiSpoofing(host, network, isValid),
+    () => loadMasquerade().pruneMasquerade(host, network, isValid),
   );
 }
 

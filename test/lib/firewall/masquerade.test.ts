@@ -143,6 +143,29 @@ t.test("an address that a new container has got stays masqueraded when the old o
   t.end();
 });
 
+t.test("DEL removes rules that the configuration asks for no more, or not rightly", (t) => {
+  const lab = createLab(t);
+  const a = lab.container("a");
+  const plain = network({ ipMasq: false });
+  warmUp(lab, plain);
+  const before = natRules(lab);
+  const asking = { ...plain, ipMasq: true, macspoofchk: true };
+  for (const left of [plain, { ...plain, ipMasq: null }, { ...plain, IPMASQ: "yes" }]) {
+    lab.succeed("ADD", "bridge", asking, { container: a });
+    t.match(lab.host.exec("nft", "list", "ruleset"), "macspoofchk-container-a-eth0");
+    lab.succeed("DEL", "bridge", left, { container: a });
+    t.equal(natRules(lab), before);
+    t.notMatch(lab.host.exec("nft", "list", "ruleset"), "container-a");
+  }
+  const theirs = { ...plain, ipMasq: true, ipMasqBackend: "iptables" };
+  lab.runOnHost(["sh", "-c", "rm -r /var/lib/cni/networks"]);
+  lab.succeed("ADD", "bridge", theirs, { container: a, cniPath: reference });
+  t.not(natRules(lab), before);
+  lab.succeed("DEL", "bridge", { ...plain, ipMasq: "yes" }, { container: a, netns: "" });
+  t.equal(natRules(lab), before, "also those that we have no record of");
+  t.end();
+});
+
 t.test("our DEL removes the reference's masquerade, and the reference's DEL ours", (t) => {
   const lab = createLab(t);
   const config = network({ ipMasqBackend: "iptables" });
