@@ -200,7 +200,7 @@ function del(request: DelRequest<BridgeConfig>): void {
   attemptAll(
     () => unplug(host, container, attachment),
     () => ipam.del(),
-    () => removeRules(host, attachment, request),
+    () => removeRules(request),
   );
 }
 

@@ -80,11 +80,12 @@ export function expectRules(
  * The rules are found by their owner, whatever the configuration says now. Only where it asks for
  * none, and nobody on this node has any of ours, nothing is loaded to look for them.
  */
-export function removeRules(
-  host: Netns,
-  owner: Attachment,
-  { config, prevResult }: Pick<DelRequest<BridgeConfig>, "config" | "prevResult">,
-): void {
+export function removeRules({
+  attachment: owner,
+  config,
+  host,
+  prevResult,
+}: DelRequest<BridgeConfig>): void {
   attemptAll(
     () => {
       if (!config.refusesForeignMac && !mayHaveRules("anti-spoofing")) return;
