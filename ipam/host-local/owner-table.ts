@@ -201,7 +201,12 @@ function decodeAddress(words: Uint32Array, slot: number): Address | undefined {
   const kind = words[slot + Word.kind];
   if (kind !== Kind.ipv4 && kind !== Kind.ipv6) return undefined;
   let value = 0n;
-  for (let word = Word.address; word < wordsPerSlot; word++) {
+  // An IPv4 address is in the last word, whatever a damaged table has in the others.
+  for (
+    let word = kind === Kind.ipv4 ? wordsPerSlot - 1 : Word.address;
+    word < wordsPerSlot;
+    word++
+  ) {
     value = (value << 32n) | BigInt(words[slot + word] ?? 0);
   }
   return { family: kind, value };
