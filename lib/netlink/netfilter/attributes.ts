@@ -1,5 +1,3 @@
-import { encodeText } from "../../bytes.ts";
-
 /**
  * Netlink attributes (`struct nlattr`): length and type as 16-bit numbers in host byte order, then
  * the value, padded to 4 bytes. Numbers in nfnetlink attributes are big-endian, unlike rtnetlink's.
@@ -27,7 +25,7 @@ export function bytes(type: number, value: Uint8Array): Attribute {
 
 /** A string with the NUL at its end that nf_tables expects. */
 export function text(type: number, value: string): Attribute {
-  return { type, value: encodeText(`${value}\0`) };
+  return { type, value: new TextEncoder().encode(`${value}\0`) };
 }
 
 export function u8(type: number, value: number): Attribute {

@@ -1,4 +1,4 @@
-import { encodeText, toBuffer } from "../../bytes.ts";
+import { toBuffer } from "../../bytes.ts";
 
 /**
  * The types of keys and values in sets and maps. The kernel only knows their lengths; the numbers
@@ -61,7 +61,7 @@ export function encodePort(port: number): Uint8Array {
 
 /** @returns a name as `ifname`: 16 bytes, filled up with NULs */
 export function encodeName(name: string): Uint8Array {
-  const encoded = encodeText(name);
+  const encoded = new TextEncoder().encode(name);
   if (encoded.length >= ifName.length) throw new RangeError(`"${name}" is no interface name`);
   return Buffer.concat([encoded, Buffer.alloc(ifName.length - encoded.length)]);
 }

@@ -1,5 +1,3 @@
-import { encodeText } from "../../bytes.ts";
-
 /**
  * User data: bytes that the kernel keeps with a table, chain, rule, set or element and never looks
  * at. nft keeps comments there, as type, length and value of one byte, one byte and up to 255
@@ -23,7 +21,7 @@ export function encodeUserData(data: readonly UserDatum[]): Buffer {
 }
 
 export function comment(value: string, type = COMMENT): UserDatum {
-  const encoded = encodeText(value);
+  const encoded = new TextEncoder().encode(value);
   if (encoded.length > MAX_COMMENT_LENGTH) {
     throw new RangeError(`Comment of ${encoded.length} bytes, nft takes ${MAX_COMMENT_LENGTH}`);
   }
