@@ -1,4 +1,3 @@
-import { toBuffer } from "../bytes.ts";
 import { isErrno, isNotFound } from "./errno.ts";
 import {
   closeSync,
@@ -137,12 +136,12 @@ export function findShortText(path: string, limit: number): string | undefined {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (!fstatSync(fd).isFile()) return undefined;
-    const buffer = new Uint8Array(limit + 1);
+    const buffer = Buffer.alloc(limit + 1);
     let length = 0;
     for (let read = -1; read !== 0 && length <= limit; length += read) {
       read = readSync(fd, buffer, length);
     }
-    return length > limit ? undefined : toBuffer(buffer.subarray(0, length)).toString("utf8");
+    return length > limit ? undefined : buffer.toString("utf8", 0, length);
   } catch (error) {
     throw nameFile(error, path);
   } finally {

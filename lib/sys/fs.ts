@@ -1,4 +1,3 @@
-import { toBuffer } from "../bytes.ts";
 import { errnoOf, isNamed } from "./errno.ts";
 import { call, cString, isArm64, lastErrno, libc } from "./libc.ts";
 import { Stats } from "./stats.ts";
@@ -84,7 +83,7 @@ const firstChunk = 4096;
 
 /** The text of a file, or of what is left of an open one. */
 export function readFileSync(file: string | number, encoding: "utf8" | "latin1"): string {
-  if (typeof file === "number") return toBuffer(readToEnd(file)).toString(encoding);
+  if (typeof file === "number") return readToEnd(file).toString(encoding);
   const fd = openSync(file, constants.O_RDONLY);
   try {
     return readFileSync(fd, encoding);
@@ -93,14 +92,14 @@ export function readFileSync(file: string | number, encoding: "utf8" | "latin1")
   }
 }
 
-function readToEnd(fd: number): Uint8Array {
-  let buffer = new Uint8Array(firstChunk);
+function readToEnd(fd: number): Buffer {
+  let buffer = Buffer.alloc(firstChunk);
   for (let length = 0; ; ) {
     const read = readSync(fd, buffer, length);
     length += read;
     if (read === 0) return buffer.subarray(0, length);
     if (length < buffer.length) continue;
-    const larger = new Uint8Array(4 * buffer.length);
+    const larger = Buffer.alloc(4 * buffer.length);
     larger.set(buffer);
     buffer = larger;
   }
