@@ -46,7 +46,7 @@ export class Store {
     try {
       return JSON.parse(readFileSync(this.#path(name), "utf8"));
     } catch (error) {
-      if (isNotFound(error) || error instanceof SyntaxError) return undefined;
+      if (isAbsent(error) || error instanceof SyntaxError) return undefined;
       throw error;
     }
   }
@@ -81,7 +81,7 @@ export class Store {
       unlinkSync(this.#path(name));
       return true;
     } catch (error) {
-      if (isNotFound(error) || isErrno(error, "EROFS")) return false;
+      if (isAbsent(error) || isErrno(error, "EROFS")) return false;
       throw error;
     }
   }
@@ -105,7 +105,7 @@ export class Store {
         .map((name) => name.slice(0, -SUFFIX.length))
         .sort();
     } catch (error) {
-      if (isNotFound(error)) return [];
+      if (isAbsent(error)) return [];
       throw error;
     }
   }
@@ -169,6 +169,11 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
 }
 
+/** Also where something else than a folder is in the way. */
+function isAbsent(error: unknown): boolean {
+  return isNotFound(error) || isErrno(error, "ENOTDIR");
+}
+
 function isReadOnly(error: unknown): boolean {
   return isErrno(error, "EROFS", "EACCES", "EPERM", "ENOSPC", "ENOTDIR");
 }
@@ -209,7 +214,7 @@ function removeFolder(path: string): boolean {
     return true;
   } catch (error) {
     if (isErrno(error, "ENOTEMPTY", "EEXIST")) return false;
-    if (isNotFound(error) || isErrno(error, "EROFS", "EBUSY", "EPERM", "EACCES")) return true;
+    if (isAbsent(error) || isErrno(error, "EROFS", "EBUSY", "EPERM", "EACCES")) return true;
     throw error;
   }
 }

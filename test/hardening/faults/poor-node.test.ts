@@ -28,6 +28,14 @@ function fullDisk(path: string): string {
     dd if=/dev/zero of=${path}/filler bs=1k 2> /dev/null`;
 }
 
+/** Files of the same names in place of what is in a folder. */
+function filesFor(path: string): string {
+  return `
+    names=$(ls ${path})
+    mount -t tmpfs tmpfs ${path}
+    for name in $names; do : > ${path}/$name; done`;
+}
+
 function readOnly(path: string): string {
   return `mount -o remount,bind,ro ${path}`;
 }
@@ -133,6 +141,7 @@ for (const [what, { before = "", code, reason, ...how }] of Object.entries(unbea
 for (const [what, setUp, reason] of [
   ["room for records", fullDisk("/run/patchbay"), /ENOSPC|no space left/],
   ["records that can be written", readOnly("/run/patchbay"), /EROFS|read-only file system/],
+  ["folders for records, where files are", filesFor("/run/patchbay"), /ENOTDIR|not a directory/],
 ] as const) {
   t.test(`without ${what}, ports are published nevertheless, with a warning`, async (t) => {
     const node = new OddNode(t);
